@@ -1343,6 +1343,7 @@ HWY_INLINE Words shift_words(Words a, const Words& count) {
   return a;
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   Halves halves;
   std::memcpy(halves.values, panel + 8 * part, sizeof halves);
@@ -1388,12 +1389,14 @@ HWY_INLINE Halves shift_right(const Halves& a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   for (int i = 0; i < 16; ++i) unit[i / 8].values[i % 8] = pixels[0][channel + std::size_t(i)];
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   for (int i = 0; i < 16; ++i)
@@ -1443,12 +1446,12 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Sums of 16 channels, their quads of bytes, or 32 halves: four channels of each of two pixels,
-/// then the next four.
+/// Sums of 16 channels, their quads of bytes, or 32 halves: four channels of one vector of sums and
+/// of another one, then the next four.
 using Words = __m512i;
 using Halves = __m512i;
 inline constexpr int kWords = 1;       // vectors that hold a panel's sums
-inline constexpr int kUnitPixels = 4;  // whose bytes fill a vector
+inline constexpr int kUnitPixels = 4;  // of a panel, whose bytes fill a vector
 
 HWY_INLINE Words load_words(const void* panel, int) { return _mm512_loadu_si512(panel); }
 HWY_INLINE void store_words(Words a, std::int32_t* panel, int) { _mm512_storeu_si512(panel, a); }
@@ -1457,10 +1460,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm512_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm512_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm512_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm512_srav_epi32(a, count); }
 
+/// Loads the halves of a panel, for two pixels, or those of two panels.
+template <int kPanels = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int) {
+  if constexpr (kPanels == 2)
+    return _mm512_permutexvar_epi64(_mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0),
+                                    _mm512_loadu_si512(panel));
   const __m512i twice = _mm512_set_epi64(3, 3, 2, 2, 1, 1, 0, 0);
   return _mm512_permutexvar_epi64(
       twice, _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel))));
@@ -1483,7 +1492,7 @@ HWY_INLINE Halves shift_right(Halves a) {
   return _mm512_srai_epi16(a, kBits);
 }
 
-/// Turns four pixels of 16 bytes into 16 fours of them, and back.
+/// Turns 16 fours of bytes, of which four make 16 channels, into such channels, and back.
 HWY_INLINE __m512i transpose_fours(__m512i a) {
   return _mm512_permutexvar_epi32(
       _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0), a);
@@ -1499,26 +1508,39 @@ HWY_INLINE __m512i load_four(const std::uint8_t* a, const std::uint8_t* b, const
   return _mm512_mask_broadcast_i32x4(all, 0xF000, at(d));
 }
 
-/// Loads the bytes of a unit's pixels.
+/// Loads the bytes of a unit: of a panel for four pixels, or of two panels for two.
+template <int kPanels = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
-  const __m512i fours = transpose_fours(load_four(pixels[0] + channel, pixels[1] + channel,
-                                                  pixels[2] + channel, pixels[3] + channel));
+  const auto place = [&](int number) {
+    return pixels[number / kPanels] + channel + number % kPanels * kPanel;
+  };
+  const __m512i fours = transpose_fours(load_four(place(0), place(1), place(2), place(3)));
   unit[0] = _mm512_unpacklo_epi8(fours, _mm512_setzero_si512());
   unit[1] = _mm512_unpackhi_epi8(fours, _mm512_setzero_si512());
 }
 
 /// Stores the bytes of the first `count` of a unit's pixels.
+template <int kPanels = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int count) {
   const __m512i bytes = transpose_fours(_mm512_packus_epi16(unit[0], unit[1]));
-  const auto store = [&](int pixel, __m128i part) HWY_ATTR {
-    if (pixel < count) _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[pixel] + channel), part);
-  };
-  store(0, _mm512_castsi512_si128(bytes));
-  store(1, _mm512_extracti32x4_epi32(bytes, 1));
-  store(2, _mm512_extracti32x4_epi32(bytes, 2));
-  store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  if constexpr (kPanels == 2) {
+    const auto store = [&](int pixel, __m256i part) HWY_ATTR {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixels[pixel] + channel), part);
+    };
+    store(0, _mm512_castsi512_si256(bytes));
+    if (count > 1) store(1, _mm512_extracti64x4_epi64(bytes, 1));
+  } else {
+    const auto store = [&](int pixel, __m128i part) HWY_ATTR {
+      if (pixel < count)
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[pixel] + channel), part);
+    };
+    store(0, _mm512_castsi512_si128(bytes));
+    store(1, _mm512_extracti32x4_epi32(bytes, 1));
+    store(2, _mm512_extracti32x4_epi32(bytes, 2));
+    store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  }
 }
 
 /// Quads of four rows' bytes, for each of 16 channels.
@@ -1543,14 +1565,15 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+/// Of one row, if its bytes alone have weights.
+template <int kHalf, bool kOneRow>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
                                 Words (&quads)[2]) {
   const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
   const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
   const auto pairs = [&](int y) HWY_ATTR {
-    return kHalf == 0 ? _mm512_unpacklo_epi8(row(y), row(y + 1))
-                      : _mm512_unpackhi_epi8(row(y), row(y + 1));
+    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
   };
   const __m512i upper = pairs(0), lower = pairs(2);
   quads[0] = _mm512_unpacklo_epi16(upper, lower);
@@ -1668,9 +1691,11 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm256_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm256_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel));
 }
@@ -1693,6 +1718,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixels.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   unit[0] = _mm256_cvtepu8_epi16(load_128(pixels[0] + channel));
@@ -1700,6 +1726,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of the first `count` of a unit's pixels.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int count) {
   const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(unit[0], unit[1]), 0xD8);
@@ -1734,15 +1761,16 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+/// Of one row, if its bytes alone have weights.
+template <int kHalf, bool kOneRow>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    return kHalf == 0 ? _mm256_unpacklo_epi8(row(y), row(y + 1))
-                      : _mm256_unpackhi_epi8(row(y), row(y + 1));
+    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);
   quads[0] = _mm256_unpacklo_epi16(upper, lower);
@@ -1888,6 +1916,7 @@ HWY_INLINE Words shift_words(Words a, Words count) {
       _mm_or_si128(lane(2, _mm_srli_si128(count, 8)), lane(3, _mm_srli_si128(count, 12))));
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   return load_128(panel + 8 * part);
 }
@@ -1917,6 +1946,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   const __m128i bytes = load_128(pixels[0] + channel);
@@ -1925,6 +1955,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[0] + channel),
@@ -2015,6 +2046,7 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 HWY_INLINE Words subtract_words(Words a, Words b) { return vsubq_s32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return vshlq_s32(a, vnegq_s32(count)); }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   return vld1q_s16(panel + 8 * part);
 }
@@ -2035,6 +2067,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   const uint8x16_t bytes = vld1q_u8(pixels[0] + channel);
@@ -2043,6 +2076,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   vst1q_u8(pixels[0] + channel, vcombine_u8(vqmovun_s16(unit[0]), vqmovun_s16(unit[1])));
@@ -2153,6 +2187,7 @@ HWY_INLINE Words shift_words(Words a, const Words& count) {
   return a;
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   Halves halves;
   std::memcpy(halves.values, panel + 8 * part, sizeof halves);
@@ -2198,12 +2233,14 @@ HWY_INLINE Halves shift_right(const Halves& a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   for (int i = 0; i < 16; ++i) unit[i / 8].values[i % 8] = pixels[0][channel + std::size_t(i)];
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   for (int i = 0; i < 16; ++i)
@@ -2262,8 +2299,12 @@ inline constexpr int kMostEnded = 24;
 template <class Byte>
 class PixelPlaces {
  public:
-  /// Pixels [pixel, pixel + count) of rows of pixels.
+  PixelPlaces() = default;
   HWY_INLINE PixelPlaces(const BytePixels<Byte>& map, int pixel, int count) {
+    find(map, pixel, count);
+  }
+  /// Finds pixels [pixel, pixel + count) of rows of pixels.
+  HWY_INLINE void find(const BytePixels<Byte>& map, int pixel, int count) {
     if (map.pixels == nullptr) return;
     const int row = pixel / map.width;
     int column = pixel - row * map.width;
@@ -2302,24 +2343,27 @@ struct UnitPlaces {
 };
 
 /// How sums become bytes: with what is computed between the two.
-enum class ByteSteps : unsigned char { scale, hardswish, add, relu_and_add };
+enum class ByteSteps : unsigned char { scale, hardswish, add };
 
-/// The constants of one panel of channels, in vectors.
-template <ByteSteps kSteps>
+/// The constants of a panel of channels, or of two, in vectors.
+template <ByteSteps kSteps, int kPanels = 1>
 class BytePanel {
  public:
-  static constexpr bool kAdds = kSteps == ByteSteps::add || kSteps == ByteSteps::relu_and_add;
+  static constexpr bool kAdds = kSteps == ByteSteps::add;
 
-  HWY_INLINE BytePanel(const EndingConstants& constants, std::size_t channel) {
-    for (int i = 0; i < kWords; ++i) shift_[i] = load_words(constants.shift + channel, i);
+  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel) {
+    const EndingConstants& constants = ending.constants;
+    for (int i = 0; i < kVectors; ++i)
+      shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
     for (int i = 0; i < 2; ++i) {
-      multiplier_[i] = load_halves(constants.multiplier + channel, i);
-      zero_[i] = load_halves(constants.zero + channel, i);
+      multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
+      zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
       if constexpr (kSteps == ByteSteps::hardswish)
-        three_[i] = load_halves(constants.three + channel, i);
+        set_three(load_halves<kPanels>(constants.three + channel, i), i);
       if constexpr (kAdds) {
-        addend_zero_[i] = load_halves(constants.addend_zero + channel, i);
-        addend_multiplier_[i] = load_halves(constants.addend_multiplier + channel, i);
+        least_ = set_halves(ending.activation == Activation::Kind::relu ? 0 : -32768);
+        addend_zero_[i] = load_halves<kPanels>(constants.addend_zero + channel, i);
+        addend_multiplier_[i] = load_halves<kPanels>(constants.addend_multiplier + channel, i);
       }
     }
   }
@@ -2330,7 +2374,7 @@ class BytePanel {
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = panels(constants.multiplier, i);
       zero_[i] = panels(constants.zero, i);
-      if constexpr (kSteps == ByteSteps::hardswish) three_[i] = panels(constants.three, i);
+      if constexpr (kSteps == ByteSteps::hardswish) set_three(panels(constants.three, i), i);
     }
   }
 
@@ -2338,21 +2382,21 @@ class BytePanel {
   /// are added.
   HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
     for (int i = 0; i < 2; ++i)
-      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kWords]),
-                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kWords])),
+      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kVectors]),
+                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kVectors])),
                     i, addends[i]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
   HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
     if constexpr (kSteps == ByteSteps::hardswish) {
-      const Halves six = add(three_[i], three_[i]);
-      const Halves gate = lesser(greater(add(sum, three_[i]), set_halves(0)), six);
-      sum = scale(sum, gate);
+      // From 0 to 6, in operations for which there are more ports than for one that saturates.
+      const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
+      sum = scale(sum, subtract(within, minus_three_[i]));
     }
     Halves value = scale(sum, multiplier_[i]);
-    if constexpr (kSteps == ByteSteps::relu_and_add) value = greater(value, set_halves(0));
     if constexpr (kAdds) {
+      value = greater(value, least_);
       const Halves other =
           scale(shift_left<6>(subtract(addend, addend_zero_[i])), addend_multiplier_[i]);
       value = shift_right<4>(add(add(value, other), set_halves(8)));
@@ -2361,48 +2405,66 @@ class BytePanel {
   }
 
  private:
-  Words shift_[kWords];
-  Halves multiplier_[2], zero_[2], three_[2], addend_zero_[2], addend_multiplier_[2];
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
+
+  HWY_INLINE void set_three(Halves three, int i) {
+    three_[i] = three;
+    minus_three_[i] = subtract(set_halves(0), three);
+  }
+
+  Words shift_[kVectors];
+  Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
+      addend_multiplier_[2], least_;
 };
 
 /// Calls a function with the steps of an ending in bytes, as a constant.
 template <class Function>
 HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
   using enum ByteSteps;
-  if (adds) {
-    if (ending.activation == Activation::Kind::relu)
-      return function(std::integral_constant<ByteSteps, relu_and_add>());
-    return function(std::integral_constant<ByteSteps, add>());
-  }
+  if (adds) return function(std::integral_constant<ByteSteps, add>());
   if (ending.activation == Activation::Kind::hardswish)
     return function(std::integral_constant<ByteSteps, hardswish>());
   function(std::integral_constant<ByteSteps, scale>());
 }
 
+/// Ends the sums [pixel][16 of each panel] of a unit. The first `count` of its pixels are stored.
+template <ByteSteps kSteps, int kPanels>
+HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                         const std::int32_t* sums, int count, std::uint8_t* const* outputs,
+                         const std::uint8_t* const* addends) {
+  const auto word = [&](int i)
+                        HWY_ATTR { return load_words(sums + i / kWords * kPanel, i % kWords); };
+  const Words words[] = {word(0), word(1), word(2), word(3)};  // no loop, so that none is in memory
+  Halves added[2] = {}, unit[2];
+  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
+  panels.end(words, added, unit);
+  constexpr int kPixels = kUnitPixels / kPanels;
+  if (count >= kPixels)
+    store_unit<kPanels>(unit, outputs, channel, kPixels);
+  else
+    store_unit<kPanels>(unit, outputs, channel, count);
+}
+
 /// Ends the sums [pixel][16] of a panel in bytes; those of the last unit are there, whatever they
 /// are.
 template <ByteSteps kSteps>
-HWY_NOINLINE void end_bytes(const EndingConstants& constants, std::size_t channel,
-                            const std::int32_t* sums, int count, std::uint8_t* const* outputs,
+HWY_NOINLINE void end_bytes(const SumEnding& ending, std::size_t channel, const std::int32_t* sums,
+                            int count, std::uint8_t* const* outputs,
                             const std::uint8_t* const* addends) {
-  const BytePanel<kSteps> panel(constants, channel);
-  for (int pixel = 0; pixel < count; pixel += kUnitPixels, sums += kUnitPixels * kPanel) {
-    Words words[4];
-    for (int i = 0; i < 4; ++i) words[i] = load_words(sums + i / kWords * kPanel, i % kWords);
-    Halves added[2] = {}, unit[2];
-    if (addends != nullptr) load_unit(addends + pixel, channel, added);
-    panel.end(words, added, unit);
-    store_unit(unit, outputs + pixel, channel, count - pixel);
-  }
+  const BytePanel<kSteps> panel(ending, channel);
+  for (int pixel = 0; pixel < count; pixel += kUnitPixels)
+    end_unit(panel, channel, sums + pixel * kPanel, count - pixel, outputs + pixel,
+             addends + pixel);
 }
 
-/// Ends the sums of a panel as factors or logits.
+/// Ends the sums of a panel as factors or logits; those of a pixel are so many after the last
+/// one's.
 inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const std::int32_t* sums,
-                                    int count, std::uint8_t* const* outputs) {
+                                    int pitch, int count, std::uint8_t* const* outputs) {
   const EndingConstants& constants = ending.constants;
   const int end =
       ending.kind == Ending::logits ? std::min(kPanel, ending.channels - panel * kPanel) : kPanel;
-  for (int pixel = 0; pixel < count; ++pixel, sums += kPanel)
+  for (int pixel = 0; pixel < count; ++pixel, sums += pitch)
     for (int i = 0; i < end; ++i) {
       const auto channel = static_cast<std::size_t>(panel * kPanel + i);
       if (ending.kind == Ending::logits) {
@@ -2435,6 +2497,9 @@ namespace HWY_NAMESPACE {
 inline constexpr int kBytePanels = kWords == 1 ? 2 : 1;
 inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
 
+/// Pixels of a tile that are reached from one pointer.
+inline constexpr int kPixelGroup = 3;
+
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
@@ -2443,29 +2508,33 @@ class ByteTile {
   static constexpr int kVectors = kPanels * kWords;
 
  public:
-  /// `starts` has what the sums of each channel begin with.
+  static constexpr int kTilePixels = kPixels;
+
+  /// `starts` has what the sums of each channel begin with. After each quad, `waiting` may end some
+  /// of another tile's sums.
+  template <class Waiting>
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
-                      std::size_t panel_pitch, int pixel, const std::int32_t* starts)
-      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch) {
+                      std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
+                      const std::int32_t* starts, Waiting& waiting)
+      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
-      point(product.rows[row] + static_cast<std::size_t>(pixel) * pitch_, Indices<kGroups>());
+      point(product.rows[row] + offset, Indices<kGroups>());
       const std::int8_t* const end = weights + product.row_depth * kPanel;
       for (; weights != end; weights += kQuad * kPanel) {
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
+        waiting.end_some();
       }
     }
   }
 
-  /// Stores the sums [panel][`pixels` of them][16].
-  HWY_INLINE void store(std::int32_t* sums, int pixels) const {
-    store(sums, pixels, Indices<kPixels * kVectors>());
-  }
+  /// Stores the sums [pixel][panel][16].
+  HWY_INLINE void store(std::int32_t* sums) const { store(sums, Indices<kPixels * kVectors>()); }
 
  private:
   // Every third pixel has a pointer of its own; its neighbours are one and two pitches away.
-  static constexpr int kGroup = 3;
+  static constexpr int kGroup = kPixelGroup;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
 
   template <int... kIndex>
@@ -2476,7 +2545,7 @@ class ByteTile {
   }
   template <int... kIndex>
   HWY_INLINE void point(const std::uint8_t* input, std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] = input + kGroup * kIndex * pitch_), ...);
+    ((pixels_[kIndex] = input, input += group_pitch_), ...);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
@@ -2502,38 +2571,77 @@ class ByteTile {
      ...);
   }
   template <int... kIndex>
-  HWY_INLINE void store(std::int32_t* sums, int pixels,
-                        std::integer_sequence<int, kIndex...>) const {
-    (store_words(sums_[kIndex],
-                 sums + (kIndex % kVectors / kWords * pixels + kIndex / kVectors) * kPanel,
-                 kIndex % kVectors % kWords),
-     ...);
+  HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
+    (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
   }
 
-  std::size_t pitch_, panel_pitch_;
+  std::size_t pitch_, panel_pitch_, group_pitch_;
   const std::uint8_t* pixels_[kGroups];
   Words sums_[kPixels * kVectors];
 };
 
-/// Ends the sums [panel][`pixels` of them][16] of `count` pixels; those of the last unit are there,
-/// whatever they are.
-inline HWY_NOINLINE void end_panels(const ByteProduct& product, const std::int32_t* sums, int panel,
-                                    int panels, int pixel, int count, int pixels) {
-  const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
-  if (product.ending.kind != Ending::bytes) {
-    for (int i = 0; i < panels; ++i, sums += pixels * kPanel)
-      end_values(product.ending, panel + i, sums, count, outputs.from(0));
-    return;
+/// Sums of a tile that wait for their ending. It keeps other ports of a CPU busy than sums do, so
+/// some of it is done between the quads of the next tile.
+template <ByteSteps kSteps, int kPanels>
+class WaitingBytes {
+  static constexpr int kStep = kUnitPixels / kPanels;
+
+ public:
+  HWY_INLINE WaitingBytes(const ByteProduct& product, int panel)
+      : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
+
+  /// Takes the sums [pixel][panel][16] of a tile.
+  template <class Tile>
+  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
+    end();
+    for (int i = 0; i < std::max(1, kStep / Tile::kTilePixels); ++i)
+      tile.store(sums_ + i * Tile::kTilePixels * kPanels * kPanel);
+    outputs_.find(product.output, pixel, count);
+    addends_.find(product.addend, pixel, count);
+    done_ = 0;
+    count_ = std::max(count, kStep);  // one pixel fills a unit
   }
-  const bool adds = product.addend.pixels != nullptr;
-  const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, count);
-  with_steps(product.ending, adds, [&](auto steps) {
-    for (int i = 0; i < panels; ++i)
-      end_bytes<decltype(steps)::value>(
-          product.ending.constants, static_cast<std::size_t>((panel + i) * kPanel),
-          sums + i * pixels * kPanel, count, outputs.from(0), adds ? addends.from(0) : nullptr);
-  });
-}
+  HWY_INLINE void end_some() {
+    if (done_ == count_) return;
+    end_unit(panels_, channel_, sums_ + done_ * kPanels * kPanel, kStep, outputs_.from(done_),
+             addends_.from(done_));
+    done_ += kStep;
+  }
+  HWY_INLINE void end() {
+    while (done_ != count_) end_some();
+  }
+
+ private:
+  std::size_t channel_;
+  BytePanel<kSteps, kPanels> panels_;
+  PixelPlaces<std::uint8_t> outputs_;
+  PixelPlaces<const std::uint8_t> addends_;
+  int done_ = 0, count_ = 0;  // in whole units
+  HWY_ALIGN std::int32_t sums_[kMostEnded * kPanels * kPanel];
+};
+
+/// Those that end as factors or logits, which is rare: they do not wait.
+template <int kPanels>
+class WaitingValues {
+ public:
+  HWY_INLINE WaitingValues(const ByteProduct& product, int panel)
+      : ending_(product.ending), panel_(panel) {}
+
+  template <class Tile>
+  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
+    HWY_ALIGN std::int32_t sums[kMostEnded * kPanels * kPanel];
+    tile.store(sums);
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
+    for (int i = 0; i < kPanels; ++i)
+      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, count, outputs.from(0));
+  }
+  HWY_INLINE void end_some() {}
+  HWY_INLINE void end() {}
+
+ private:
+  const SumEnding& ending_;
+  int panel_;
+};
 
 /// Computes what sums begin with: the bias, without what the offset of bytes adds to them.
 template <class Dot>
@@ -2550,55 +2658,70 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
 }
 
 /// Some panels of a product, and what all of their tiles need.
-template <class Dot, int kPixels, int kPanels>
+template <class Dot, class Waiting, int kPixels, int kPanels>
 class ProductPanels {
   static constexpr int kFew = std::min(kUnitPixels, kPixels);
 
  public:
   HWY_INLINE ProductPanels(const ByteProduct& product, int panel)
       : product_(product),
-        panel_(panel),
         pitch_(static_cast<std::size_t>(product.kernel_rows) *
                static_cast<std::size_t>(product.row_depth) * kPanel),
-        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_) {
+        group_pitch_(kPixelGroup * product.pixel_pitch),
+        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
+        waiting_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
       start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
                       product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
   }
 
-  /// Computes `count` pixels, at most kMostEnded. The last tile may overlap the one before it.
-  HWY_INLINE void compute(int pixel, int count) {
+  /// Computes `count` pixels. The last tile may overlap the one before it.
+  HWY_INLINE void compute(int count) {
     int done = 0;
-    for (; done + kPixels <= count; done += kPixels) add_tile<kPixels>(pixel, done);
+    std::size_t offset = 0;
+    const std::size_t step = kPixels * product_.pixel_pitch;
+    for (; done + kPixels <= count; done += kPixels, offset += step)
+      add_tile<kPixels>(done, offset);
     if (count < kFew)
-      for (; done < count; ++done) add_tile<1>(pixel, done);
-    for (; done < count; done += kFew) add_tile<kFew>(pixel, std::min(done, count - kFew));
-    end_panels(product_, sums_, panel_, kPanels, pixel, count, kMostEnded);
+      for (; done < count; ++done, offset += product_.pixel_pitch) add_tile<1>(done, offset);
+    for (; done < count; done += kFew) {
+      const int pixel = std::min(done, count - kFew);
+      add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
+    }
+    waiting_.end();
   }
 
  private:
   template <int kTilePixels>
-  HWY_INLINE void add_tile(int pixel, int done) {
-    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, pixel + done,
-                                                   starts_);
-    tile.store(sums_ + done * kPanel, kMostEnded);
+  HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
+                                                   starts_, waiting_);
+    waiting_.take(tile, product_, pixel, kTilePixels);
   }
 
   const ByteProduct& product_;
-  int panel_;
-  std::size_t pitch_;  // from a panel's weights to the next one's
+  std::size_t pitch_;        // from a panel's weights to the next one's
+  std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
+  Waiting waiting_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
-  HWY_ALIGN std::int32_t sums_[kPanels * kMostEnded * kPanel];
 };
 
 /// Computes kPanels panels for all pixels.
-template <class Dot, int kPixels, int kPanels>
+template <class Dot, class Waiting, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  static_assert(kMostEnded % kPixels == 0);
-  ProductPanels<Dot, kPixels, kPanels> panels(product, panel);
-  for (int pixel = 0; pixel < pixels; pixel += kMostEnded)
-    panels.compute(pixel, std::min(kMostEnded, pixels - pixel));
+  ProductPanels<Dot, Waiting, kPixels, kPanels>(product, panel).compute(pixels);
+}
+
+/// Does so with the ending of the product.
+template <class Dot, int kPixels, int kPanels>
+HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
+  if (product.ending.kind != Ending::bytes)
+    return product_panels<Dot, WaitingValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
+  with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
+    using Waiting = WaitingBytes<decltype(steps)::value, kPanels>;
+    product_panels<Dot, Waiting, kPixels, kPanels>(product, pixels, panel);
+  });
 }
 
 /// Computes panels [begin, end) of a product over `pixels` pixels.
@@ -2824,8 +2947,8 @@ HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int c
                           const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
   const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
-  end_bytes<kSteps>(rows.ending.constants, static_cast<std::size_t>(panel * kPanel), sums, count,
-                    outputs.from(0), rows.addend.pixels != nullptr ? addends.from(0) : nullptr);
+  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
+                    outputs.from(0), addends.from(0));
 }
 
 /// Computes one output after the other, for any kernel.
@@ -2876,7 +2999,7 @@ HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
-  const BytePanel<kSteps> ending(rows.ending.constants, static_cast<std::size_t>(panel * kPanel));
+  const BytePanel<kSteps> ending(rows.ending, static_cast<std::size_t>(panel * kPanel));
   const DepthwiseWeights<Dot> weights(rows, panel, 0);
   int y = 0;
   if constexpr (kSharesQuads) {
@@ -2914,8 +3037,9 @@ HWY_AFTER_NAMESPACE();
 // And this one.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of neighbouring panels side by side: rows of their bytes fill vectors, so
-// quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// Depthwise convolution of neighbouring panels side by side: rows of their
+// bytes fill vectors, so quads and endings take fewer shuffles. Compiled for
+// AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -2975,26 +3099,29 @@ struct WideWeights {
   }
 };
 
-/// Half of the channels of neighbouring outputs in kRows rows. Each column of the input is added to
-/// all outputs that it belongs to, so that weights and sums stay in registers.
-template <class Dot, int kHalf, int kWidth, int kQuads, int kStride, int kRows>
+/// Some of the vectors of neighbouring outputs in kRows rows: half of them, or one. Each column of
+/// the input is added to all outputs that it belongs to, so that weights and sums stay in
+/// registers. Each quad of a column has sums of its own, which are joined in the end: one does not
+/// wait for the other.
+template <class Dot, int kFirst, int kVectors, int kWidth, int kQuads, int kStride, int kRows>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
-  static constexpr int kVectors = kQuads * kHalfVectors;          // of an input
+  static constexpr int kInputs = kQuads * kVectors;               // vectors of an input
   static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kHalfVectors;              // of an output
+  static constexpr int kSums = kRows * kInputs;  // of an output: [row][quad][vector]
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
     copy_rows(window, Indices<kQuads * kQuad>());
-    copy_taps(Indices<kRows * kWidth * kVectors>());
+    copy_taps(Indices<kRows * kWidth * kInputs>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset.
+  /// Computes `count` outputs, the first of which has its first column at an offset. The second of
+  /// two vectors that are computed one by one finds the first one's words where it stores halves.
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
                           Halves (&halves)[kRows][kSpan]) {
     begin<0>(Indices<kOpen * kSums>());
@@ -3013,29 +3140,32 @@ class WideOutputs {
   HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
     ((rows_[kIndex] = window.rows[kIndex]), ...);
   }
-  /// Takes this half's: [row][column][quad][vector].
+  /// Takes those of these vectors: [row][column][quad][vector].
   template <int... kIndex>
   HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kVectors)]
-                                   [kIndex % (kWidth * kVectors) / kHalfVectors * kLaneVectors +
-                                    kHalf * kHalfVectors + kIndex % kHalfVectors]),
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kInputs)]
+                                   [kIndex % (kWidth * kInputs) / kVectors * kLaneVectors + kFirst +
+                                    kIndex % kVectors]),
      ...);
   }
   template <int kOutput, int... kIndex>
   HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] =
-          weights_.starts[kHalf * kHalfVectors + kIndex % kHalfVectors]),
-     ...);
+    ((sums_[kOutput * kSums + kIndex] = start<kIndex / kVectors % kQuads>(kIndex % kVectors)), ...);
+  }
+  template <int kNumber>
+  HWY_INLINE Words start(int vector) const {
+    const Words bias = weights_.starts[kFirst + vector];
+    return kNumber == 0 ? bias : subtract_words(bias, bias);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
   }
 
-  template <int kFirst, int... kColumn>
+  template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kFirst + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
   }
   template <int kColumn, int... kNumber>
   HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
@@ -3044,73 +3174,109 @@ class WideOutputs {
   template <int kColumn, int kNumber, int... kIndex>
   HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
     Words quads[kHalfVectors];
-    load_wide_quads<kHalf>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+    load_wide_quads<kFirst / kHalfVectors, (kNumber > 0)>(rows_ + kNumber * kQuad, offset, lanes_,
+                                                          quads);
     const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
-    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(bytes[kIndex % kHalfVectors]), ...);
+    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(
+         bytes[(kFirst + kIndex % kVectors) % kHalfVectors]),
+     ...);
   }
   template <int kColumn, int kNumber, int kIndex>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0)
-      sums_[kIndex] =
-          Dot::add(sums_[kIndex], bytes,
-                   taps_[((kIndex % kSums / kHalfVectors * kWidth + kColumn) * kQuads + kNumber) *
-                             kHalfVectors +
-                         kIndex % kHalfVectors]);
+    if constexpr (kColumn >= 0 && kIndex / kVectors % kQuads == kNumber)
+      sums_[kIndex] = Dot::add(
+          sums_[kIndex], bytes,
+          taps_[(kIndex % kSums / kInputs * kWidth + kColumn) * kInputs + kIndex % kInputs]);
   }
 
   template <int... kRow>
   HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
                         std::integer_sequence<int, kRow...>) const {
-    const Words* const shifts = weights_.shifts + kHalf * kHalfVectors;
-    ((halves[kRow][x] = narrow(shift_words(sums_[kRow * kHalfVectors], shifts[0]),
-                               shift_words(sums_[kRow * kHalfVectors + 1], shifts[1]))),
-     ...);
+    (store<kRow>(halves[kRow][x]), ...);
+  }
+  template <int kRow>
+  HWY_INLINE void store(Halves& halves) const {
+    const Words first = shifted(kRow * kInputs, kFirst);
+    if constexpr (kVectors == kHalfVectors)
+      halves = narrow(first, shifted(kRow * kInputs + 1, kFirst + 1));
+    else
+      halves = kFirst % kHalfVectors == 0 ? first : narrow(halves, first);
+  }
+  HWY_INLINE Words shifted(int sum, int vector) const {
+    const Words total = kQuads == 1 ? sums_[sum] : add_words(sums_[sum], sums_[sum + kVectors]);
+    return shift_words(total, weights_.shifts[vector]);
   }
 
   const Weights& weights_;
   int lanes_;
   const std::uint8_t* rows_[kQuads * kQuad];
-  Operand taps_[kRows * kWidth * kVectors];
+  Operand taps_[kRows * kWidth * kInputs];
   Words sums_[kOpen * kSums];
 };
 
-/// Ends `count` neighbouring outputs.
-template <ByteSteps kSteps>
-HWY_NOINLINE void end_span(const EndingConstants& constants, const PanelLanes& panels,
-                           const Halves* lower, const Halves* upper, int count, std::uint8_t* to,
-                           std::size_t pitch) {
-  const BytePanel<kSteps> ending(constants, panels);
-  for (int i = 0; i < count; ++i, to += pitch)
-    store_lanes(ending.end(lower[i], 0), ending.end(upper[i], 1), to, panels.count);
-}
+/// Panels side by side.
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+class WidePanels {
+  static constexpr int kVectors = kWidth == 3 ? kHalfVectors : 1;  // whose taps fit the registers
 
-/// Computes panels side by side.
-template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
-HWY_NOINLINE void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  const WideWeights<Dot, kWidth, kQuads, kRows> weights(rows, panels);
-  const auto channel = static_cast<std::size_t>(panels.first * kPanel);
-  const int width = rows.output.width, spans = (width + kSpan - 1) / kSpan;
-  Halves halves[2][kRows][kSpan];
-  for (int y = 0; y < rows.rows; y += kRows) {
-    const int count = std::min(kRows, rows.rows - y);  // what is below the last row is not stored
-    const WindowRows window(rows, y, (count - 1) * rows.stride.height);
-    for (int i = 0; i < spans; ++i) {
-      const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-      const std::size_t offset = channel + static_cast<std::size_t>(x * kStride) * rows.pixel_pitch;
-      WideOutputs<Dot, 0, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
-          .compute(offset, rows.pixel_pitch, outputs, halves[0]);
-      WideOutputs<Dot, 1, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
-          .compute(offset, rows.pixel_pitch, outputs, halves[1]);
-      with_steps(rows.ending, false, [&](auto steps) {
-        for (int row = 0; row < count; ++row)
-          end_span<decltype(steps)::value>(
-              rows.ending.constants, panels, halves[0][row], halves[1][row], outputs,
-              rows.output.pixels + static_cast<std::size_t>(y + row) * rows.output.row_pitch +
-                  static_cast<std::size_t>(x) * rows.output.pixel_pitch + channel,
-              rows.output.pixel_pitch);
-      });
+ public:
+  HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
+      : rows_(rows),
+        panels_(panels),
+        weights_(rows, panels),
+        ending_(rows.ending.constants, panels),
+        channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
+
+  HWY_INLINE void compute() {
+    const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
+    for (int y = 0; y < rows_.rows; y += kRows) {
+      // What is below the last row is not stored.
+      const int count = std::min(kRows, rows_.rows - y);
+      const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
+      for (int i = 0; i < spans; ++i) {
+        const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
+        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kVectors>());
+        for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
+      }
     }
   }
+
+ private:
+  template <int... kPart>
+  HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
+                      std::integer_sequence<int, kPart...>) {
+    const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
+    (WideOutputs<Dot, kPart * kVectors, kVectors, kWidth, kQuads, kStride, kRows>(weights_, window,
+                                                                                  panels_.count)
+         .compute(offset, rows_.pixel_pitch, outputs, halves_[kPart * kVectors / kHalfVectors]),
+     ...);
+  }
+  HWY_INLINE void end(int row, int y, int x, int outputs) const {
+    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
+                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
+    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
+      store_lanes(ending_.end(halves_[0][row][i], 0), ending_.end(halves_[1][row][i], 1), to,
+                  panels_.count);
+  }
+
+  const ByteDepthwise& rows_;
+  const PanelLanes panels_;
+  const WideWeights<Dot, kWidth, kQuads, kRows> weights_;
+  const BytePanel<kSteps> ending_;
+  std::size_t channel_;
+  Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
+};
+
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  WidePanels<Dot, kSteps, kWidth, kQuads, kStride, kRows>(rows, panels).compute();
+}
+
+template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
+  with_steps(rows.ending, false, [&](auto steps) {
+    wide_panels<Dot, decltype(steps)::value, kWidth, kQuads, kStride, kRows>(rows, panels);
+  });
 }
 
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
@@ -3230,11 +3396,10 @@ inline HWY_NOINLINE void end_dense(const ByteProduct& product, int panel, int im
                                    const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(product.output, image, 1);
   if (product.ending.kind != Ending::bytes)
-    return end_values(product.ending, panel, sums, 1, outputs.from(0));
+    return end_values(product.ending, panel, sums, kPanel, 1, outputs.from(0));
   with_steps(product.ending, false, [&](auto steps) {
-    end_bytes<decltype(steps)::value>(product.ending.constants,
-                                      static_cast<std::size_t>(panel * kPanel), sums, 1,
-                                      outputs.from(0), nullptr);
+    end_bytes<decltype(steps)::value>(product.ending, static_cast<std::size_t>(panel * kPanel),
+                                      sums, 1, outputs.from(0), nullptr);
   });
 }
 
@@ -3595,6 +3760,7 @@ HWY_INLINE Words shift_words(Words a, const Words& count) {
   return a;
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   Halves halves;
   std::memcpy(halves.values, panel + 8 * part, sizeof halves);
@@ -3640,12 +3806,14 @@ HWY_INLINE Halves shift_right(const Halves& a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   for (int i = 0; i < 16; ++i) unit[i / 8].values[i % 8] = pixels[0][channel + std::size_t(i)];
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   for (int i = 0; i < 16; ++i)
@@ -3695,12 +3863,12 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Sums of 16 channels, their quads of bytes, or 32 halves: four channels of each of two pixels,
-/// then the next four.
+/// Sums of 16 channels, their quads of bytes, or 32 halves: four channels of one vector of sums and
+/// of another one, then the next four.
 using Words = __m512i;
 using Halves = __m512i;
 inline constexpr int kWords = 1;       // vectors that hold a panel's sums
-inline constexpr int kUnitPixels = 4;  // whose bytes fill a vector
+inline constexpr int kUnitPixels = 4;  // of a panel, whose bytes fill a vector
 
 HWY_INLINE Words load_words(const void* panel, int) { return _mm512_loadu_si512(panel); }
 HWY_INLINE void store_words(Words a, std::int32_t* panel, int) { _mm512_storeu_si512(panel, a); }
@@ -3709,10 +3877,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm512_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm512_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm512_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm512_srav_epi32(a, count); }
 
+/// Loads the halves of a panel, for two pixels, or those of two panels.
+template <int kPanels = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int) {
+  if constexpr (kPanels == 2)
+    return _mm512_permutexvar_epi64(_mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0),
+                                    _mm512_loadu_si512(panel));
   const __m512i twice = _mm512_set_epi64(3, 3, 2, 2, 1, 1, 0, 0);
   return _mm512_permutexvar_epi64(
       twice, _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel))));
@@ -3735,7 +3909,7 @@ HWY_INLINE Halves shift_right(Halves a) {
   return _mm512_srai_epi16(a, kBits);
 }
 
-/// Turns four pixels of 16 bytes into 16 fours of them, and back.
+/// Turns 16 fours of bytes, of which four make 16 channels, into such channels, and back.
 HWY_INLINE __m512i transpose_fours(__m512i a) {
   return _mm512_permutexvar_epi32(
       _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0), a);
@@ -3751,26 +3925,39 @@ HWY_INLINE __m512i load_four(const std::uint8_t* a, const std::uint8_t* b, const
   return _mm512_mask_broadcast_i32x4(all, 0xF000, at(d));
 }
 
-/// Loads the bytes of a unit's pixels.
+/// Loads the bytes of a unit: of a panel for four pixels, or of two panels for two.
+template <int kPanels = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
-  const __m512i fours = transpose_fours(load_four(pixels[0] + channel, pixels[1] + channel,
-                                                  pixels[2] + channel, pixels[3] + channel));
+  const auto place = [&](int number) {
+    return pixels[number / kPanels] + channel + number % kPanels * kPanel;
+  };
+  const __m512i fours = transpose_fours(load_four(place(0), place(1), place(2), place(3)));
   unit[0] = _mm512_unpacklo_epi8(fours, _mm512_setzero_si512());
   unit[1] = _mm512_unpackhi_epi8(fours, _mm512_setzero_si512());
 }
 
 /// Stores the bytes of the first `count` of a unit's pixels.
+template <int kPanels = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int count) {
   const __m512i bytes = transpose_fours(_mm512_packus_epi16(unit[0], unit[1]));
-  const auto store = [&](int pixel, __m128i part) HWY_ATTR {
-    if (pixel < count) _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[pixel] + channel), part);
-  };
-  store(0, _mm512_castsi512_si128(bytes));
-  store(1, _mm512_extracti32x4_epi32(bytes, 1));
-  store(2, _mm512_extracti32x4_epi32(bytes, 2));
-  store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  if constexpr (kPanels == 2) {
+    const auto store = [&](int pixel, __m256i part) HWY_ATTR {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixels[pixel] + channel), part);
+    };
+    store(0, _mm512_castsi512_si256(bytes));
+    if (count > 1) store(1, _mm512_extracti64x4_epi64(bytes, 1));
+  } else {
+    const auto store = [&](int pixel, __m128i part) HWY_ATTR {
+      if (pixel < count)
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[pixel] + channel), part);
+    };
+    store(0, _mm512_castsi512_si128(bytes));
+    store(1, _mm512_extracti32x4_epi32(bytes, 1));
+    store(2, _mm512_extracti32x4_epi32(bytes, 2));
+    store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  }
 }
 
 /// Quads of four rows' bytes, for each of 16 channels.
@@ -3795,14 +3982,15 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+/// Of one row, if its bytes alone have weights.
+template <int kHalf, bool kOneRow>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
                                 Words (&quads)[2]) {
   const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
   const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
   const auto pairs = [&](int y) HWY_ATTR {
-    return kHalf == 0 ? _mm512_unpacklo_epi8(row(y), row(y + 1))
-                      : _mm512_unpackhi_epi8(row(y), row(y + 1));
+    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
   };
   const __m512i upper = pairs(0), lower = pairs(2);
   quads[0] = _mm512_unpacklo_epi16(upper, lower);
@@ -3920,9 +4108,11 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm256_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm256_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel));
 }
@@ -3945,6 +4135,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixels.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   unit[0] = _mm256_cvtepu8_epi16(load_128(pixels[0] + channel));
@@ -3952,6 +4143,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of the first `count` of a unit's pixels.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int count) {
   const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(unit[0], unit[1]), 0xD8);
@@ -3986,15 +4178,16 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+/// Of one row, if its bytes alone have weights.
+template <int kHalf, bool kOneRow>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    return kHalf == 0 ? _mm256_unpacklo_epi8(row(y), row(y + 1))
-                      : _mm256_unpackhi_epi8(row(y), row(y + 1));
+    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);
   quads[0] = _mm256_unpacklo_epi16(upper, lower);
@@ -4140,6 +4333,7 @@ HWY_INLINE Words shift_words(Words a, Words count) {
       _mm_or_si128(lane(2, _mm_srli_si128(count, 8)), lane(3, _mm_srli_si128(count, 12))));
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   return load_128(panel + 8 * part);
 }
@@ -4169,6 +4363,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   const __m128i bytes = load_128(pixels[0] + channel);
@@ -4177,6 +4372,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[0] + channel),
@@ -4267,6 +4463,7 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 HWY_INLINE Words subtract_words(Words a, Words b) { return vsubq_s32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return vshlq_s32(a, vnegq_s32(count)); }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   return vld1q_s16(panel + 8 * part);
 }
@@ -4287,6 +4484,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   const uint8x16_t bytes = vld1q_u8(pixels[0] + channel);
@@ -4295,6 +4493,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   vst1q_u8(pixels[0] + channel, vcombine_u8(vqmovun_s16(unit[0]), vqmovun_s16(unit[1])));
@@ -4405,6 +4604,7 @@ HWY_INLINE Words shift_words(Words a, const Words& count) {
   return a;
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   Halves halves;
   std::memcpy(halves.values, panel + 8 * part, sizeof halves);
@@ -4450,12 +4650,14 @@ HWY_INLINE Halves shift_right(const Halves& a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   for (int i = 0; i < 16; ++i) unit[i / 8].values[i % 8] = pixels[0][channel + std::size_t(i)];
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   for (int i = 0; i < 16; ++i)
@@ -4514,8 +4716,12 @@ inline constexpr int kMostEnded = 24;
 template <class Byte>
 class PixelPlaces {
  public:
-  /// Pixels [pixel, pixel + count) of rows of pixels.
+  PixelPlaces() = default;
   HWY_INLINE PixelPlaces(const BytePixels<Byte>& map, int pixel, int count) {
+    find(map, pixel, count);
+  }
+  /// Finds pixels [pixel, pixel + count) of rows of pixels.
+  HWY_INLINE void find(const BytePixels<Byte>& map, int pixel, int count) {
     if (map.pixels == nullptr) return;
     const int row = pixel / map.width;
     int column = pixel - row * map.width;
@@ -4554,24 +4760,27 @@ struct UnitPlaces {
 };
 
 /// How sums become bytes: with what is computed between the two.
-enum class ByteSteps : unsigned char { scale, hardswish, add, relu_and_add };
+enum class ByteSteps : unsigned char { scale, hardswish, add };
 
-/// The constants of one panel of channels, in vectors.
-template <ByteSteps kSteps>
+/// The constants of a panel of channels, or of two, in vectors.
+template <ByteSteps kSteps, int kPanels = 1>
 class BytePanel {
  public:
-  static constexpr bool kAdds = kSteps == ByteSteps::add || kSteps == ByteSteps::relu_and_add;
+  static constexpr bool kAdds = kSteps == ByteSteps::add;
 
-  HWY_INLINE BytePanel(const EndingConstants& constants, std::size_t channel) {
-    for (int i = 0; i < kWords; ++i) shift_[i] = load_words(constants.shift + channel, i);
+  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel) {
+    const EndingConstants& constants = ending.constants;
+    for (int i = 0; i < kVectors; ++i)
+      shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
     for (int i = 0; i < 2; ++i) {
-      multiplier_[i] = load_halves(constants.multiplier + channel, i);
-      zero_[i] = load_halves(constants.zero + channel, i);
+      multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
+      zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
       if constexpr (kSteps == ByteSteps::hardswish)
-        three_[i] = load_halves(constants.three + channel, i);
+        set_three(load_halves<kPanels>(constants.three + channel, i), i);
       if constexpr (kAdds) {
-        addend_zero_[i] = load_halves(constants.addend_zero + channel, i);
-        addend_multiplier_[i] = load_halves(constants.addend_multiplier + channel, i);
+        least_ = set_halves(ending.activation == Activation::Kind::relu ? 0 : -32768);
+        addend_zero_[i] = load_halves<kPanels>(constants.addend_zero + channel, i);
+        addend_multiplier_[i] = load_halves<kPanels>(constants.addend_multiplier + channel, i);
       }
     }
   }
@@ -4582,7 +4791,7 @@ class BytePanel {
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = panels(constants.multiplier, i);
       zero_[i] = panels(constants.zero, i);
-      if constexpr (kSteps == ByteSteps::hardswish) three_[i] = panels(constants.three, i);
+      if constexpr (kSteps == ByteSteps::hardswish) set_three(panels(constants.three, i), i);
     }
   }
 
@@ -4590,21 +4799,21 @@ class BytePanel {
   /// are added.
   HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
     for (int i = 0; i < 2; ++i)
-      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kWords]),
-                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kWords])),
+      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kVectors]),
+                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kVectors])),
                     i, addends[i]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
   HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
     if constexpr (kSteps == ByteSteps::hardswish) {
-      const Halves six = add(three_[i], three_[i]);
-      const Halves gate = lesser(greater(add(sum, three_[i]), set_halves(0)), six);
-      sum = scale(sum, gate);
+      // From 0 to 6, in operations for which there are more ports than for one that saturates.
+      const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
+      sum = scale(sum, subtract(within, minus_three_[i]));
     }
     Halves value = scale(sum, multiplier_[i]);
-    if constexpr (kSteps == ByteSteps::relu_and_add) value = greater(value, set_halves(0));
     if constexpr (kAdds) {
+      value = greater(value, least_);
       const Halves other =
           scale(shift_left<6>(subtract(addend, addend_zero_[i])), addend_multiplier_[i]);
       value = shift_right<4>(add(add(value, other), set_halves(8)));
@@ -4613,48 +4822,66 @@ class BytePanel {
   }
 
  private:
-  Words shift_[kWords];
-  Halves multiplier_[2], zero_[2], three_[2], addend_zero_[2], addend_multiplier_[2];
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
+
+  HWY_INLINE void set_three(Halves three, int i) {
+    three_[i] = three;
+    minus_three_[i] = subtract(set_halves(0), three);
+  }
+
+  Words shift_[kVectors];
+  Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
+      addend_multiplier_[2], least_;
 };
 
 /// Calls a function with the steps of an ending in bytes, as a constant.
 template <class Function>
 HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
   using enum ByteSteps;
-  if (adds) {
-    if (ending.activation == Activation::Kind::relu)
-      return function(std::integral_constant<ByteSteps, relu_and_add>());
-    return function(std::integral_constant<ByteSteps, add>());
-  }
+  if (adds) return function(std::integral_constant<ByteSteps, add>());
   if (ending.activation == Activation::Kind::hardswish)
     return function(std::integral_constant<ByteSteps, hardswish>());
   function(std::integral_constant<ByteSteps, scale>());
 }
 
+/// Ends the sums [pixel][16 of each panel] of a unit. The first `count` of its pixels are stored.
+template <ByteSteps kSteps, int kPanels>
+HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                         const std::int32_t* sums, int count, std::uint8_t* const* outputs,
+                         const std::uint8_t* const* addends) {
+  const auto word = [&](int i)
+                        HWY_ATTR { return load_words(sums + i / kWords * kPanel, i % kWords); };
+  const Words words[] = {word(0), word(1), word(2), word(3)};  // no loop, so that none is in memory
+  Halves added[2] = {}, unit[2];
+  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
+  panels.end(words, added, unit);
+  constexpr int kPixels = kUnitPixels / kPanels;
+  if (count >= kPixels)
+    store_unit<kPanels>(unit, outputs, channel, kPixels);
+  else
+    store_unit<kPanels>(unit, outputs, channel, count);
+}
+
 /// Ends the sums [pixel][16] of a panel in bytes; those of the last unit are there, whatever they
 /// are.
 template <ByteSteps kSteps>
-HWY_NOINLINE void end_bytes(const EndingConstants& constants, std::size_t channel,
-                            const std::int32_t* sums, int count, std::uint8_t* const* outputs,
+HWY_NOINLINE void end_bytes(const SumEnding& ending, std::size_t channel, const std::int32_t* sums,
+                            int count, std::uint8_t* const* outputs,
                             const std::uint8_t* const* addends) {
-  const BytePanel<kSteps> panel(constants, channel);
-  for (int pixel = 0; pixel < count; pixel += kUnitPixels, sums += kUnitPixels * kPanel) {
-    Words words[4];
-    for (int i = 0; i < 4; ++i) words[i] = load_words(sums + i / kWords * kPanel, i % kWords);
-    Halves added[2] = {}, unit[2];
-    if (addends != nullptr) load_unit(addends + pixel, channel, added);
-    panel.end(words, added, unit);
-    store_unit(unit, outputs + pixel, channel, count - pixel);
-  }
+  const BytePanel<kSteps> panel(ending, channel);
+  for (int pixel = 0; pixel < count; pixel += kUnitPixels)
+    end_unit(panel, channel, sums + pixel * kPanel, count - pixel, outputs + pixel,
+             addends + pixel);
 }
 
-/// Ends the sums of a panel as factors or logits.
+/// Ends the sums of a panel as factors or logits; those of a pixel are so many after the last
+/// one's.
 inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const std::int32_t* sums,
-                                    int count, std::uint8_t* const* outputs) {
+                                    int pitch, int count, std::uint8_t* const* outputs) {
   const EndingConstants& constants = ending.constants;
   const int end =
       ending.kind == Ending::logits ? std::min(kPanel, ending.channels - panel * kPanel) : kPanel;
-  for (int pixel = 0; pixel < count; ++pixel, sums += kPanel)
+  for (int pixel = 0; pixel < count; ++pixel, sums += pitch)
     for (int i = 0; i < end; ++i) {
       const auto channel = static_cast<std::size_t>(panel * kPanel + i);
       if (ending.kind == Ending::logits) {
@@ -4687,6 +4914,9 @@ namespace HWY_NAMESPACE {
 inline constexpr int kBytePanels = kWords == 1 ? 2 : 1;
 inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
 
+/// Pixels of a tile that are reached from one pointer.
+inline constexpr int kPixelGroup = 3;
+
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
@@ -4695,29 +4925,33 @@ class ByteTile {
   static constexpr int kVectors = kPanels * kWords;
 
  public:
-  /// `starts` has what the sums of each channel begin with.
+  static constexpr int kTilePixels = kPixels;
+
+  /// `starts` has what the sums of each channel begin with. After each quad, `waiting` may end some
+  /// of another tile's sums.
+  template <class Waiting>
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
-                      std::size_t panel_pitch, int pixel, const std::int32_t* starts)
-      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch) {
+                      std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
+                      const std::int32_t* starts, Waiting& waiting)
+      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
-      point(product.rows[row] + static_cast<std::size_t>(pixel) * pitch_, Indices<kGroups>());
+      point(product.rows[row] + offset, Indices<kGroups>());
       const std::int8_t* const end = weights + product.row_depth * kPanel;
       for (; weights != end; weights += kQuad * kPanel) {
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
+        waiting.end_some();
       }
     }
   }
 
-  /// Stores the sums [panel][`pixels` of them][16].
-  HWY_INLINE void store(std::int32_t* sums, int pixels) const {
-    store(sums, pixels, Indices<kPixels * kVectors>());
-  }
+  /// Stores the sums [pixel][panel][16].
+  HWY_INLINE void store(std::int32_t* sums) const { store(sums, Indices<kPixels * kVectors>()); }
 
  private:
   // Every third pixel has a pointer of its own; its neighbours are one and two pitches away.
-  static constexpr int kGroup = 3;
+  static constexpr int kGroup = kPixelGroup;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
 
   template <int... kIndex>
@@ -4728,7 +4962,7 @@ class ByteTile {
   }
   template <int... kIndex>
   HWY_INLINE void point(const std::uint8_t* input, std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] = input + kGroup * kIndex * pitch_), ...);
+    ((pixels_[kIndex] = input, input += group_pitch_), ...);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
@@ -4754,38 +4988,77 @@ class ByteTile {
      ...);
   }
   template <int... kIndex>
-  HWY_INLINE void store(std::int32_t* sums, int pixels,
-                        std::integer_sequence<int, kIndex...>) const {
-    (store_words(sums_[kIndex],
-                 sums + (kIndex % kVectors / kWords * pixels + kIndex / kVectors) * kPanel,
-                 kIndex % kVectors % kWords),
-     ...);
+  HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
+    (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
   }
 
-  std::size_t pitch_, panel_pitch_;
+  std::size_t pitch_, panel_pitch_, group_pitch_;
   const std::uint8_t* pixels_[kGroups];
   Words sums_[kPixels * kVectors];
 };
 
-/// Ends the sums [panel][`pixels` of them][16] of `count` pixels; those of the last unit are there,
-/// whatever they are.
-inline HWY_NOINLINE void end_panels(const ByteProduct& product, const std::int32_t* sums, int panel,
-                                    int panels, int pixel, int count, int pixels) {
-  const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
-  if (product.ending.kind != Ending::bytes) {
-    for (int i = 0; i < panels; ++i, sums += pixels * kPanel)
-      end_values(product.ending, panel + i, sums, count, outputs.from(0));
-    return;
+/// Sums of a tile that wait for their ending. It keeps other ports of a CPU busy than sums do, so
+/// some of it is done between the quads of the next tile.
+template <ByteSteps kSteps, int kPanels>
+class WaitingBytes {
+  static constexpr int kStep = kUnitPixels / kPanels;
+
+ public:
+  HWY_INLINE WaitingBytes(const ByteProduct& product, int panel)
+      : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
+
+  /// Takes the sums [pixel][panel][16] of a tile.
+  template <class Tile>
+  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
+    end();
+    for (int i = 0; i < std::max(1, kStep / Tile::kTilePixels); ++i)
+      tile.store(sums_ + i * Tile::kTilePixels * kPanels * kPanel);
+    outputs_.find(product.output, pixel, count);
+    addends_.find(product.addend, pixel, count);
+    done_ = 0;
+    count_ = std::max(count, kStep);  // one pixel fills a unit
   }
-  const bool adds = product.addend.pixels != nullptr;
-  const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, count);
-  with_steps(product.ending, adds, [&](auto steps) {
-    for (int i = 0; i < panels; ++i)
-      end_bytes<decltype(steps)::value>(
-          product.ending.constants, static_cast<std::size_t>((panel + i) * kPanel),
-          sums + i * pixels * kPanel, count, outputs.from(0), adds ? addends.from(0) : nullptr);
-  });
-}
+  HWY_INLINE void end_some() {
+    if (done_ == count_) return;
+    end_unit(panels_, channel_, sums_ + done_ * kPanels * kPanel, kStep, outputs_.from(done_),
+             addends_.from(done_));
+    done_ += kStep;
+  }
+  HWY_INLINE void end() {
+    while (done_ != count_) end_some();
+  }
+
+ private:
+  std::size_t channel_;
+  BytePanel<kSteps, kPanels> panels_;
+  PixelPlaces<std::uint8_t> outputs_;
+  PixelPlaces<const std::uint8_t> addends_;
+  int done_ = 0, count_ = 0;  // in whole units
+  HWY_ALIGN std::int32_t sums_[kMostEnded * kPanels * kPanel];
+};
+
+/// Those that end as factors or logits, which is rare: they do not wait.
+template <int kPanels>
+class WaitingValues {
+ public:
+  HWY_INLINE WaitingValues(const ByteProduct& product, int panel)
+      : ending_(product.ending), panel_(panel) {}
+
+  template <class Tile>
+  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
+    HWY_ALIGN std::int32_t sums[kMostEnded * kPanels * kPanel];
+    tile.store(sums);
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
+    for (int i = 0; i < kPanels; ++i)
+      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, count, outputs.from(0));
+  }
+  HWY_INLINE void end_some() {}
+  HWY_INLINE void end() {}
+
+ private:
+  const SumEnding& ending_;
+  int panel_;
+};
 
 /// Computes what sums begin with: the bias, without what the offset of bytes adds to them.
 template <class Dot>
@@ -4802,55 +5075,70 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
 }
 
 /// Some panels of a product, and what all of their tiles need.
-template <class Dot, int kPixels, int kPanels>
+template <class Dot, class Waiting, int kPixels, int kPanels>
 class ProductPanels {
   static constexpr int kFew = std::min(kUnitPixels, kPixels);
 
  public:
   HWY_INLINE ProductPanels(const ByteProduct& product, int panel)
       : product_(product),
-        panel_(panel),
         pitch_(static_cast<std::size_t>(product.kernel_rows) *
                static_cast<std::size_t>(product.row_depth) * kPanel),
-        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_) {
+        group_pitch_(kPixelGroup * product.pixel_pitch),
+        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
+        waiting_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
       start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
                       product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
   }
 
-  /// Computes `count` pixels, at most kMostEnded. The last tile may overlap the one before it.
-  HWY_INLINE void compute(int pixel, int count) {
+  /// Computes `count` pixels. The last tile may overlap the one before it.
+  HWY_INLINE void compute(int count) {
     int done = 0;
-    for (; done + kPixels <= count; done += kPixels) add_tile<kPixels>(pixel, done);
+    std::size_t offset = 0;
+    const std::size_t step = kPixels * product_.pixel_pitch;
+    for (; done + kPixels <= count; done += kPixels, offset += step)
+      add_tile<kPixels>(done, offset);
     if (count < kFew)
-      for (; done < count; ++done) add_tile<1>(pixel, done);
-    for (; done < count; done += kFew) add_tile<kFew>(pixel, std::min(done, count - kFew));
-    end_panels(product_, sums_, panel_, kPanels, pixel, count, kMostEnded);
+      for (; done < count; ++done, offset += product_.pixel_pitch) add_tile<1>(done, offset);
+    for (; done < count; done += kFew) {
+      const int pixel = std::min(done, count - kFew);
+      add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
+    }
+    waiting_.end();
   }
 
  private:
   template <int kTilePixels>
-  HWY_INLINE void add_tile(int pixel, int done) {
-    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, pixel + done,
-                                                   starts_);
-    tile.store(sums_ + done * kPanel, kMostEnded);
+  HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
+                                                   starts_, waiting_);
+    waiting_.take(tile, product_, pixel, kTilePixels);
   }
 
   const ByteProduct& product_;
-  int panel_;
-  std::size_t pitch_;  // from a panel's weights to the next one's
+  std::size_t pitch_;        // from a panel's weights to the next one's
+  std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
+  Waiting waiting_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
-  HWY_ALIGN std::int32_t sums_[kPanels * kMostEnded * kPanel];
 };
 
 /// Computes kPanels panels for all pixels.
-template <class Dot, int kPixels, int kPanels>
+template <class Dot, class Waiting, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  static_assert(kMostEnded % kPixels == 0);
-  ProductPanels<Dot, kPixels, kPanels> panels(product, panel);
-  for (int pixel = 0; pixel < pixels; pixel += kMostEnded)
-    panels.compute(pixel, std::min(kMostEnded, pixels - pixel));
+  ProductPanels<Dot, Waiting, kPixels, kPanels>(product, panel).compute(pixels);
+}
+
+/// Does so with the ending of the product.
+template <class Dot, int kPixels, int kPanels>
+HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
+  if (product.ending.kind != Ending::bytes)
+    return product_panels<Dot, WaitingValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
+  with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
+    using Waiting = WaitingBytes<decltype(steps)::value, kPanels>;
+    product_panels<Dot, Waiting, kPixels, kPanels>(product, pixels, panel);
+  });
 }
 
 /// Computes panels [begin, end) of a product over `pixels` pixels.
@@ -5076,8 +5364,8 @@ HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int c
                           const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
   const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
-  end_bytes<kSteps>(rows.ending.constants, static_cast<std::size_t>(panel * kPanel), sums, count,
-                    outputs.from(0), rows.addend.pixels != nullptr ? addends.from(0) : nullptr);
+  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
+                    outputs.from(0), addends.from(0));
 }
 
 /// Computes one output after the other, for any kernel.
@@ -5128,7 +5416,7 @@ HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
-  const BytePanel<kSteps> ending(rows.ending.constants, static_cast<std::size_t>(panel * kPanel));
+  const BytePanel<kSteps> ending(rows.ending, static_cast<std::size_t>(panel * kPanel));
   const DepthwiseWeights<Dot> weights(rows, panel, 0);
   int y = 0;
   if constexpr (kSharesQuads) {
@@ -5166,8 +5454,9 @@ HWY_AFTER_NAMESPACE();
 // And this one.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of neighbouring panels side by side: rows of their bytes fill vectors, so
-// quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// Depthwise convolution of neighbouring panels side by side: rows of their
+// bytes fill vectors, so quads and endings take fewer shuffles. Compiled for
+// AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -5227,26 +5516,29 @@ struct WideWeights {
   }
 };
 
-/// Half of the channels of neighbouring outputs in kRows rows. Each column of the input is added to
-/// all outputs that it belongs to, so that weights and sums stay in registers.
-template <class Dot, int kHalf, int kWidth, int kQuads, int kStride, int kRows>
+/// Some of the vectors of neighbouring outputs in kRows rows: half of them, or one. Each column of
+/// the input is added to all outputs that it belongs to, so that weights and sums stay in
+/// registers. Each quad of a column has sums of its own, which are joined in the end: one does not
+/// wait for the other.
+template <class Dot, int kFirst, int kVectors, int kWidth, int kQuads, int kStride, int kRows>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
-  static constexpr int kVectors = kQuads * kHalfVectors;          // of an input
+  static constexpr int kInputs = kQuads * kVectors;               // vectors of an input
   static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kHalfVectors;              // of an output
+  static constexpr int kSums = kRows * kInputs;  // of an output: [row][quad][vector]
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
     copy_rows(window, Indices<kQuads * kQuad>());
-    copy_taps(Indices<kRows * kWidth * kVectors>());
+    copy_taps(Indices<kRows * kWidth * kInputs>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset.
+  /// Computes `count` outputs, the first of which has its first column at an offset. The second of
+  /// two vectors that are computed one by one finds the first one's words where it stores halves.
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
                           Halves (&halves)[kRows][kSpan]) {
     begin<0>(Indices<kOpen * kSums>());
@@ -5265,29 +5557,32 @@ class WideOutputs {
   HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
     ((rows_[kIndex] = window.rows[kIndex]), ...);
   }
-  /// Takes this half's: [row][column][quad][vector].
+  /// Takes those of these vectors: [row][column][quad][vector].
   template <int... kIndex>
   HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kVectors)]
-                                   [kIndex % (kWidth * kVectors) / kHalfVectors * kLaneVectors +
-                                    kHalf * kHalfVectors + kIndex % kHalfVectors]),
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kInputs)]
+                                   [kIndex % (kWidth * kInputs) / kVectors * kLaneVectors + kFirst +
+                                    kIndex % kVectors]),
      ...);
   }
   template <int kOutput, int... kIndex>
   HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] =
-          weights_.starts[kHalf * kHalfVectors + kIndex % kHalfVectors]),
-     ...);
+    ((sums_[kOutput * kSums + kIndex] = start<kIndex / kVectors % kQuads>(kIndex % kVectors)), ...);
+  }
+  template <int kNumber>
+  HWY_INLINE Words start(int vector) const {
+    const Words bias = weights_.starts[kFirst + vector];
+    return kNumber == 0 ? bias : subtract_words(bias, bias);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
   }
 
-  template <int kFirst, int... kColumn>
+  template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kFirst + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
   }
   template <int kColumn, int... kNumber>
   HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
@@ -5296,73 +5591,109 @@ class WideOutputs {
   template <int kColumn, int kNumber, int... kIndex>
   HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
     Words quads[kHalfVectors];
-    load_wide_quads<kHalf>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+    load_wide_quads<kFirst / kHalfVectors, (kNumber > 0)>(rows_ + kNumber * kQuad, offset, lanes_,
+                                                          quads);
     const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
-    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(bytes[kIndex % kHalfVectors]), ...);
+    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(
+         bytes[(kFirst + kIndex % kVectors) % kHalfVectors]),
+     ...);
   }
   template <int kColumn, int kNumber, int kIndex>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0)
-      sums_[kIndex] =
-          Dot::add(sums_[kIndex], bytes,
-                   taps_[((kIndex % kSums / kHalfVectors * kWidth + kColumn) * kQuads + kNumber) *
-                             kHalfVectors +
-                         kIndex % kHalfVectors]);
+    if constexpr (kColumn >= 0 && kIndex / kVectors % kQuads == kNumber)
+      sums_[kIndex] = Dot::add(
+          sums_[kIndex], bytes,
+          taps_[(kIndex % kSums / kInputs * kWidth + kColumn) * kInputs + kIndex % kInputs]);
   }
 
   template <int... kRow>
   HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
                         std::integer_sequence<int, kRow...>) const {
-    const Words* const shifts = weights_.shifts + kHalf * kHalfVectors;
-    ((halves[kRow][x] = narrow(shift_words(sums_[kRow * kHalfVectors], shifts[0]),
-                               shift_words(sums_[kRow * kHalfVectors + 1], shifts[1]))),
-     ...);
+    (store<kRow>(halves[kRow][x]), ...);
+  }
+  template <int kRow>
+  HWY_INLINE void store(Halves& halves) const {
+    const Words first = shifted(kRow * kInputs, kFirst);
+    if constexpr (kVectors == kHalfVectors)
+      halves = narrow(first, shifted(kRow * kInputs + 1, kFirst + 1));
+    else
+      halves = kFirst % kHalfVectors == 0 ? first : narrow(halves, first);
+  }
+  HWY_INLINE Words shifted(int sum, int vector) const {
+    const Words total = kQuads == 1 ? sums_[sum] : add_words(sums_[sum], sums_[sum + kVectors]);
+    return shift_words(total, weights_.shifts[vector]);
   }
 
   const Weights& weights_;
   int lanes_;
   const std::uint8_t* rows_[kQuads * kQuad];
-  Operand taps_[kRows * kWidth * kVectors];
+  Operand taps_[kRows * kWidth * kInputs];
   Words sums_[kOpen * kSums];
 };
 
-/// Ends `count` neighbouring outputs.
-template <ByteSteps kSteps>
-HWY_NOINLINE void end_span(const EndingConstants& constants, const PanelLanes& panels,
-                           const Halves* lower, const Halves* upper, int count, std::uint8_t* to,
-                           std::size_t pitch) {
-  const BytePanel<kSteps> ending(constants, panels);
-  for (int i = 0; i < count; ++i, to += pitch)
-    store_lanes(ending.end(lower[i], 0), ending.end(upper[i], 1), to, panels.count);
-}
+/// Panels side by side.
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+class WidePanels {
+  static constexpr int kVectors = kWidth == 3 ? kHalfVectors : 1;  // whose taps fit the registers
 
-/// Computes panels side by side.
-template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
-HWY_NOINLINE void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  const WideWeights<Dot, kWidth, kQuads, kRows> weights(rows, panels);
-  const auto channel = static_cast<std::size_t>(panels.first * kPanel);
-  const int width = rows.output.width, spans = (width + kSpan - 1) / kSpan;
-  Halves halves[2][kRows][kSpan];
-  for (int y = 0; y < rows.rows; y += kRows) {
-    const int count = std::min(kRows, rows.rows - y);  // what is below the last row is not stored
-    const WindowRows window(rows, y, (count - 1) * rows.stride.height);
-    for (int i = 0; i < spans; ++i) {
-      const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-      const std::size_t offset = channel + static_cast<std::size_t>(x * kStride) * rows.pixel_pitch;
-      WideOutputs<Dot, 0, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
-          .compute(offset, rows.pixel_pitch, outputs, halves[0]);
-      WideOutputs<Dot, 1, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
-          .compute(offset, rows.pixel_pitch, outputs, halves[1]);
-      with_steps(rows.ending, false, [&](auto steps) {
-        for (int row = 0; row < count; ++row)
-          end_span<decltype(steps)::value>(
-              rows.ending.constants, panels, halves[0][row], halves[1][row], outputs,
-              rows.output.pixels + static_cast<std::size_t>(y + row) * rows.output.row_pitch +
-                  static_cast<std::size_t>(x) * rows.output.pixel_pitch + channel,
-              rows.output.pixel_pitch);
-      });
+ public:
+  HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
+      : rows_(rows),
+        panels_(panels),
+        weights_(rows, panels),
+        ending_(rows.ending.constants, panels),
+        channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
+
+  HWY_INLINE void compute() {
+    const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
+    for (int y = 0; y < rows_.rows; y += kRows) {
+      // What is below the last row is not stored.
+      const int count = std::min(kRows, rows_.rows - y);
+      const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
+      for (int i = 0; i < spans; ++i) {
+        const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
+        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kVectors>());
+        for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
+      }
     }
   }
+
+ private:
+  template <int... kPart>
+  HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
+                      std::integer_sequence<int, kPart...>) {
+    const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
+    (WideOutputs<Dot, kPart * kVectors, kVectors, kWidth, kQuads, kStride, kRows>(weights_, window,
+                                                                                  panels_.count)
+         .compute(offset, rows_.pixel_pitch, outputs, halves_[kPart * kVectors / kHalfVectors]),
+     ...);
+  }
+  HWY_INLINE void end(int row, int y, int x, int outputs) const {
+    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
+                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
+    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
+      store_lanes(ending_.end(halves_[0][row][i], 0), ending_.end(halves_[1][row][i], 1), to,
+                  panels_.count);
+  }
+
+  const ByteDepthwise& rows_;
+  const PanelLanes panels_;
+  const WideWeights<Dot, kWidth, kQuads, kRows> weights_;
+  const BytePanel<kSteps> ending_;
+  std::size_t channel_;
+  Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
+};
+
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  WidePanels<Dot, kSteps, kWidth, kQuads, kStride, kRows>(rows, panels).compute();
+}
+
+template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
+  with_steps(rows.ending, false, [&](auto steps) {
+    wide_panels<Dot, decltype(steps)::value, kWidth, kQuads, kStride, kRows>(rows, panels);
+  });
 }
 
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
@@ -5482,11 +5813,10 @@ inline HWY_NOINLINE void end_dense(const ByteProduct& product, int panel, int im
                                    const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(product.output, image, 1);
   if (product.ending.kind != Ending::bytes)
-    return end_values(product.ending, panel, sums, 1, outputs.from(0));
+    return end_values(product.ending, panel, sums, kPanel, 1, outputs.from(0));
   with_steps(product.ending, false, [&](auto steps) {
-    end_bytes<decltype(steps)::value>(product.ending.constants,
-                                      static_cast<std::size_t>(panel * kPanel), sums, 1,
-                                      outputs.from(0), nullptr);
+    end_bytes<decltype(steps)::value>(product.ending, static_cast<std::size_t>(panel * kPanel),
+                                      sums, 1, outputs.from(0), nullptr);
   });
 }
 
@@ -5861,6 +6191,7 @@ HWY_INLINE Words shift_words(Words a, const Words& count) {
   return a;
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   Halves halves;
   std::memcpy(halves.values, panel + 8 * part, sizeof halves);
@@ -5906,12 +6237,14 @@ HWY_INLINE Halves shift_right(const Halves& a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   for (int i = 0; i < 16; ++i) unit[i / 8].values[i % 8] = pixels[0][channel + std::size_t(i)];
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   for (int i = 0; i < 16; ++i)
@@ -5961,12 +6294,12 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Sums of 16 channels, their quads of bytes, or 32 halves: four channels of each of two pixels,
-/// then the next four.
+/// Sums of 16 channels, their quads of bytes, or 32 halves: four channels of one vector of sums and
+/// of another one, then the next four.
 using Words = __m512i;
 using Halves = __m512i;
 inline constexpr int kWords = 1;       // vectors that hold a panel's sums
-inline constexpr int kUnitPixels = 4;  // whose bytes fill a vector
+inline constexpr int kUnitPixels = 4;  // of a panel, whose bytes fill a vector
 
 HWY_INLINE Words load_words(const void* panel, int) { return _mm512_loadu_si512(panel); }
 HWY_INLINE void store_words(Words a, std::int32_t* panel, int) { _mm512_storeu_si512(panel, a); }
@@ -5975,10 +6308,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm512_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm512_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm512_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm512_srav_epi32(a, count); }
 
+/// Loads the halves of a panel, for two pixels, or those of two panels.
+template <int kPanels = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int) {
+  if constexpr (kPanels == 2)
+    return _mm512_permutexvar_epi64(_mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0),
+                                    _mm512_loadu_si512(panel));
   const __m512i twice = _mm512_set_epi64(3, 3, 2, 2, 1, 1, 0, 0);
   return _mm512_permutexvar_epi64(
       twice, _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel))));
@@ -6001,7 +6340,7 @@ HWY_INLINE Halves shift_right(Halves a) {
   return _mm512_srai_epi16(a, kBits);
 }
 
-/// Turns four pixels of 16 bytes into 16 fours of them, and back.
+/// Turns 16 fours of bytes, of which four make 16 channels, into such channels, and back.
 HWY_INLINE __m512i transpose_fours(__m512i a) {
   return _mm512_permutexvar_epi32(
       _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0), a);
@@ -6017,26 +6356,39 @@ HWY_INLINE __m512i load_four(const std::uint8_t* a, const std::uint8_t* b, const
   return _mm512_mask_broadcast_i32x4(all, 0xF000, at(d));
 }
 
-/// Loads the bytes of a unit's pixels.
+/// Loads the bytes of a unit: of a panel for four pixels, or of two panels for two.
+template <int kPanels = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
-  const __m512i fours = transpose_fours(load_four(pixels[0] + channel, pixels[1] + channel,
-                                                  pixels[2] + channel, pixels[3] + channel));
+  const auto place = [&](int number) {
+    return pixels[number / kPanels] + channel + number % kPanels * kPanel;
+  };
+  const __m512i fours = transpose_fours(load_four(place(0), place(1), place(2), place(3)));
   unit[0] = _mm512_unpacklo_epi8(fours, _mm512_setzero_si512());
   unit[1] = _mm512_unpackhi_epi8(fours, _mm512_setzero_si512());
 }
 
 /// Stores the bytes of the first `count` of a unit's pixels.
+template <int kPanels = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int count) {
   const __m512i bytes = transpose_fours(_mm512_packus_epi16(unit[0], unit[1]));
-  const auto store = [&](int pixel, __m128i part) HWY_ATTR {
-    if (pixel < count) _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[pixel] + channel), part);
-  };
-  store(0, _mm512_castsi512_si128(bytes));
-  store(1, _mm512_extracti32x4_epi32(bytes, 1));
-  store(2, _mm512_extracti32x4_epi32(bytes, 2));
-  store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  if constexpr (kPanels == 2) {
+    const auto store = [&](int pixel, __m256i part) HWY_ATTR {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixels[pixel] + channel), part);
+    };
+    store(0, _mm512_castsi512_si256(bytes));
+    if (count > 1) store(1, _mm512_extracti64x4_epi64(bytes, 1));
+  } else {
+    const auto store = [&](int pixel, __m128i part) HWY_ATTR {
+      if (pixel < count)
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[pixel] + channel), part);
+    };
+    store(0, _mm512_castsi512_si128(bytes));
+    store(1, _mm512_extracti32x4_epi32(bytes, 1));
+    store(2, _mm512_extracti32x4_epi32(bytes, 2));
+    store(3, _mm512_extracti32x4_epi32(bytes, 3));
+  }
 }
 
 /// Quads of four rows' bytes, for each of 16 channels.
@@ -6061,14 +6413,15 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+/// Of one row, if its bytes alone have weights.
+template <int kHalf, bool kOneRow>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
                                 Words (&quads)[2]) {
   const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
   const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
   const auto pairs = [&](int y) HWY_ATTR {
-    return kHalf == 0 ? _mm512_unpacklo_epi8(row(y), row(y + 1))
-                      : _mm512_unpackhi_epi8(row(y), row(y + 1));
+    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
   };
   const __m512i upper = pairs(0), lower = pairs(2);
   quads[0] = _mm512_unpacklo_epi16(upper, lower);
@@ -6186,9 +6539,11 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm256_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm256_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(panel));
 }
@@ -6211,6 +6566,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixels.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   unit[0] = _mm256_cvtepu8_epi16(load_128(pixels[0] + channel));
@@ -6218,6 +6574,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of the first `count` of a unit's pixels.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int count) {
   const __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(unit[0], unit[1]), 0xD8);
@@ -6252,15 +6609,16 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+/// Of one row, if its bytes alone have weights.
+template <int kHalf, bool kOneRow>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    return kHalf == 0 ? _mm256_unpacklo_epi8(row(y), row(y + 1))
-                      : _mm256_unpackhi_epi8(row(y), row(y + 1));
+    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);
   quads[0] = _mm256_unpacklo_epi16(upper, lower);
@@ -6406,6 +6764,7 @@ HWY_INLINE Words shift_words(Words a, Words count) {
       _mm_or_si128(lane(2, _mm_srli_si128(count, 8)), lane(3, _mm_srli_si128(count, 12))));
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   return load_128(panel + 8 * part);
 }
@@ -6435,6 +6794,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   const __m128i bytes = load_128(pixels[0] + channel);
@@ -6443,6 +6803,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(pixels[0] + channel),
@@ -6533,6 +6894,7 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 HWY_INLINE Words subtract_words(Words a, Words b) { return vsubq_s32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return vshlq_s32(a, vnegq_s32(count)); }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   return vld1q_s16(panel + 8 * part);
 }
@@ -6553,6 +6915,7 @@ HWY_INLINE Halves shift_right(Halves a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   const uint8x16_t bytes = vld1q_u8(pixels[0] + channel);
@@ -6561,6 +6924,7 @@ HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   vst1q_u8(pixels[0] + channel, vcombine_u8(vqmovun_s16(unit[0]), vqmovun_s16(unit[1])));
@@ -6671,6 +7035,7 @@ HWY_INLINE Words shift_words(Words a, const Words& count) {
   return a;
 }
 
+template <int = 1>
 HWY_INLINE Halves load_halves(const std::int16_t* panel, int part) {
   Halves halves;
   std::memcpy(halves.values, panel + 8 * part, sizeof halves);
@@ -6716,12 +7081,14 @@ HWY_INLINE Halves shift_right(const Halves& a) {
 }
 
 /// Loads the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void load_unit(const std::uint8_t* const* pixels, std::size_t channel,
                           Halves (&unit)[2]) {
   for (int i = 0; i < 16; ++i) unit[i / 8].values[i % 8] = pixels[0][channel + std::size_t(i)];
 }
 
 /// Stores the bytes of a unit's pixel.
+template <int = 1>
 HWY_INLINE void store_unit(const Halves (&unit)[2], std::uint8_t* const* pixels,
                            std::size_t channel, int) {
   for (int i = 0; i < 16; ++i)
@@ -6780,8 +7147,12 @@ inline constexpr int kMostEnded = 24;
 template <class Byte>
 class PixelPlaces {
  public:
-  /// Pixels [pixel, pixel + count) of rows of pixels.
+  PixelPlaces() = default;
   HWY_INLINE PixelPlaces(const BytePixels<Byte>& map, int pixel, int count) {
+    find(map, pixel, count);
+  }
+  /// Finds pixels [pixel, pixel + count) of rows of pixels.
+  HWY_INLINE void find(const BytePixels<Byte>& map, int pixel, int count) {
     if (map.pixels == nullptr) return;
     const int row = pixel / map.width;
     int column = pixel - row * map.width;
@@ -6820,24 +7191,27 @@ struct UnitPlaces {
 };
 
 /// How sums become bytes: with what is computed between the two.
-enum class ByteSteps : unsigned char { scale, hardswish, add, relu_and_add };
+enum class ByteSteps : unsigned char { scale, hardswish, add };
 
-/// The constants of one panel of channels, in vectors.
-template <ByteSteps kSteps>
+/// The constants of a panel of channels, or of two, in vectors.
+template <ByteSteps kSteps, int kPanels = 1>
 class BytePanel {
  public:
-  static constexpr bool kAdds = kSteps == ByteSteps::add || kSteps == ByteSteps::relu_and_add;
+  static constexpr bool kAdds = kSteps == ByteSteps::add;
 
-  HWY_INLINE BytePanel(const EndingConstants& constants, std::size_t channel) {
-    for (int i = 0; i < kWords; ++i) shift_[i] = load_words(constants.shift + channel, i);
+  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel) {
+    const EndingConstants& constants = ending.constants;
+    for (int i = 0; i < kVectors; ++i)
+      shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
     for (int i = 0; i < 2; ++i) {
-      multiplier_[i] = load_halves(constants.multiplier + channel, i);
-      zero_[i] = load_halves(constants.zero + channel, i);
+      multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
+      zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
       if constexpr (kSteps == ByteSteps::hardswish)
-        three_[i] = load_halves(constants.three + channel, i);
+        set_three(load_halves<kPanels>(constants.three + channel, i), i);
       if constexpr (kAdds) {
-        addend_zero_[i] = load_halves(constants.addend_zero + channel, i);
-        addend_multiplier_[i] = load_halves(constants.addend_multiplier + channel, i);
+        least_ = set_halves(ending.activation == Activation::Kind::relu ? 0 : -32768);
+        addend_zero_[i] = load_halves<kPanels>(constants.addend_zero + channel, i);
+        addend_multiplier_[i] = load_halves<kPanels>(constants.addend_multiplier + channel, i);
       }
     }
   }
@@ -6848,7 +7222,7 @@ class BytePanel {
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = panels(constants.multiplier, i);
       zero_[i] = panels(constants.zero, i);
-      if constexpr (kSteps == ByteSteps::hardswish) three_[i] = panels(constants.three, i);
+      if constexpr (kSteps == ByteSteps::hardswish) set_three(panels(constants.three, i), i);
     }
   }
 
@@ -6856,21 +7230,21 @@ class BytePanel {
   /// are added.
   HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
     for (int i = 0; i < 2; ++i)
-      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kWords]),
-                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kWords])),
+      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kVectors]),
+                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kVectors])),
                     i, addends[i]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
   HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
     if constexpr (kSteps == ByteSteps::hardswish) {
-      const Halves six = add(three_[i], three_[i]);
-      const Halves gate = lesser(greater(add(sum, three_[i]), set_halves(0)), six);
-      sum = scale(sum, gate);
+      // From 0 to 6, in operations for which there are more ports than for one that saturates.
+      const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
+      sum = scale(sum, subtract(within, minus_three_[i]));
     }
     Halves value = scale(sum, multiplier_[i]);
-    if constexpr (kSteps == ByteSteps::relu_and_add) value = greater(value, set_halves(0));
     if constexpr (kAdds) {
+      value = greater(value, least_);
       const Halves other =
           scale(shift_left<6>(subtract(addend, addend_zero_[i])), addend_multiplier_[i]);
       value = shift_right<4>(add(add(value, other), set_halves(8)));
@@ -6879,48 +7253,66 @@ class BytePanel {
   }
 
  private:
-  Words shift_[kWords];
-  Halves multiplier_[2], zero_[2], three_[2], addend_zero_[2], addend_multiplier_[2];
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
+
+  HWY_INLINE void set_three(Halves three, int i) {
+    three_[i] = three;
+    minus_three_[i] = subtract(set_halves(0), three);
+  }
+
+  Words shift_[kVectors];
+  Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
+      addend_multiplier_[2], least_;
 };
 
 /// Calls a function with the steps of an ending in bytes, as a constant.
 template <class Function>
 HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
   using enum ByteSteps;
-  if (adds) {
-    if (ending.activation == Activation::Kind::relu)
-      return function(std::integral_constant<ByteSteps, relu_and_add>());
-    return function(std::integral_constant<ByteSteps, add>());
-  }
+  if (adds) return function(std::integral_constant<ByteSteps, add>());
   if (ending.activation == Activation::Kind::hardswish)
     return function(std::integral_constant<ByteSteps, hardswish>());
   function(std::integral_constant<ByteSteps, scale>());
 }
 
+/// Ends the sums [pixel][16 of each panel] of a unit. The first `count` of its pixels are stored.
+template <ByteSteps kSteps, int kPanels>
+HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                         const std::int32_t* sums, int count, std::uint8_t* const* outputs,
+                         const std::uint8_t* const* addends) {
+  const auto word = [&](int i)
+                        HWY_ATTR { return load_words(sums + i / kWords * kPanel, i % kWords); };
+  const Words words[] = {word(0), word(1), word(2), word(3)};  // no loop, so that none is in memory
+  Halves added[2] = {}, unit[2];
+  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
+  panels.end(words, added, unit);
+  constexpr int kPixels = kUnitPixels / kPanels;
+  if (count >= kPixels)
+    store_unit<kPanels>(unit, outputs, channel, kPixels);
+  else
+    store_unit<kPanels>(unit, outputs, channel, count);
+}
+
 /// Ends the sums [pixel][16] of a panel in bytes; those of the last unit are there, whatever they
 /// are.
 template <ByteSteps kSteps>
-HWY_NOINLINE void end_bytes(const EndingConstants& constants, std::size_t channel,
-                            const std::int32_t* sums, int count, std::uint8_t* const* outputs,
+HWY_NOINLINE void end_bytes(const SumEnding& ending, std::size_t channel, const std::int32_t* sums,
+                            int count, std::uint8_t* const* outputs,
                             const std::uint8_t* const* addends) {
-  const BytePanel<kSteps> panel(constants, channel);
-  for (int pixel = 0; pixel < count; pixel += kUnitPixels, sums += kUnitPixels * kPanel) {
-    Words words[4];
-    for (int i = 0; i < 4; ++i) words[i] = load_words(sums + i / kWords * kPanel, i % kWords);
-    Halves added[2] = {}, unit[2];
-    if (addends != nullptr) load_unit(addends + pixel, channel, added);
-    panel.end(words, added, unit);
-    store_unit(unit, outputs + pixel, channel, count - pixel);
-  }
+  const BytePanel<kSteps> panel(ending, channel);
+  for (int pixel = 0; pixel < count; pixel += kUnitPixels)
+    end_unit(panel, channel, sums + pixel * kPanel, count - pixel, outputs + pixel,
+             addends + pixel);
 }
 
-/// Ends the sums of a panel as factors or logits.
+/// Ends the sums of a panel as factors or logits; those of a pixel are so many after the last
+/// one's.
 inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const std::int32_t* sums,
-                                    int count, std::uint8_t* const* outputs) {
+                                    int pitch, int count, std::uint8_t* const* outputs) {
   const EndingConstants& constants = ending.constants;
   const int end =
       ending.kind == Ending::logits ? std::min(kPanel, ending.channels - panel * kPanel) : kPanel;
-  for (int pixel = 0; pixel < count; ++pixel, sums += kPanel)
+  for (int pixel = 0; pixel < count; ++pixel, sums += pitch)
     for (int i = 0; i < end; ++i) {
       const auto channel = static_cast<std::size_t>(panel * kPanel + i);
       if (ending.kind == Ending::logits) {
@@ -6953,6 +7345,9 @@ namespace HWY_NAMESPACE {
 inline constexpr int kBytePanels = kWords == 1 ? 2 : 1;
 inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
 
+/// Pixels of a tile that are reached from one pointer.
+inline constexpr int kPixelGroup = 3;
+
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
@@ -6961,29 +7356,33 @@ class ByteTile {
   static constexpr int kVectors = kPanels * kWords;
 
  public:
-  /// `starts` has what the sums of each channel begin with.
+  static constexpr int kTilePixels = kPixels;
+
+  /// `starts` has what the sums of each channel begin with. After each quad, `waiting` may end some
+  /// of another tile's sums.
+  template <class Waiting>
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
-                      std::size_t panel_pitch, int pixel, const std::int32_t* starts)
-      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch) {
+                      std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
+                      const std::int32_t* starts, Waiting& waiting)
+      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
-      point(product.rows[row] + static_cast<std::size_t>(pixel) * pitch_, Indices<kGroups>());
+      point(product.rows[row] + offset, Indices<kGroups>());
       const std::int8_t* const end = weights + product.row_depth * kPanel;
       for (; weights != end; weights += kQuad * kPanel) {
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
+        waiting.end_some();
       }
     }
   }
 
-  /// Stores the sums [panel][`pixels` of them][16].
-  HWY_INLINE void store(std::int32_t* sums, int pixels) const {
-    store(sums, pixels, Indices<kPixels * kVectors>());
-  }
+  /// Stores the sums [pixel][panel][16].
+  HWY_INLINE void store(std::int32_t* sums) const { store(sums, Indices<kPixels * kVectors>()); }
 
  private:
   // Every third pixel has a pointer of its own; its neighbours are one and two pitches away.
-  static constexpr int kGroup = 3;
+  static constexpr int kGroup = kPixelGroup;
   static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
 
   template <int... kIndex>
@@ -6994,7 +7393,7 @@ class ByteTile {
   }
   template <int... kIndex>
   HWY_INLINE void point(const std::uint8_t* input, std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] = input + kGroup * kIndex * pitch_), ...);
+    ((pixels_[kIndex] = input, input += group_pitch_), ...);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
@@ -7020,38 +7419,77 @@ class ByteTile {
      ...);
   }
   template <int... kIndex>
-  HWY_INLINE void store(std::int32_t* sums, int pixels,
-                        std::integer_sequence<int, kIndex...>) const {
-    (store_words(sums_[kIndex],
-                 sums + (kIndex % kVectors / kWords * pixels + kIndex / kVectors) * kPanel,
-                 kIndex % kVectors % kWords),
-     ...);
+  HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
+    (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
   }
 
-  std::size_t pitch_, panel_pitch_;
+  std::size_t pitch_, panel_pitch_, group_pitch_;
   const std::uint8_t* pixels_[kGroups];
   Words sums_[kPixels * kVectors];
 };
 
-/// Ends the sums [panel][`pixels` of them][16] of `count` pixels; those of the last unit are there,
-/// whatever they are.
-inline HWY_NOINLINE void end_panels(const ByteProduct& product, const std::int32_t* sums, int panel,
-                                    int panels, int pixel, int count, int pixels) {
-  const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
-  if (product.ending.kind != Ending::bytes) {
-    for (int i = 0; i < panels; ++i, sums += pixels * kPanel)
-      end_values(product.ending, panel + i, sums, count, outputs.from(0));
-    return;
+/// Sums of a tile that wait for their ending. It keeps other ports of a CPU busy than sums do, so
+/// some of it is done between the quads of the next tile.
+template <ByteSteps kSteps, int kPanels>
+class WaitingBytes {
+  static constexpr int kStep = kUnitPixels / kPanels;
+
+ public:
+  HWY_INLINE WaitingBytes(const ByteProduct& product, int panel)
+      : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
+
+  /// Takes the sums [pixel][panel][16] of a tile.
+  template <class Tile>
+  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
+    end();
+    for (int i = 0; i < std::max(1, kStep / Tile::kTilePixels); ++i)
+      tile.store(sums_ + i * Tile::kTilePixels * kPanels * kPanel);
+    outputs_.find(product.output, pixel, count);
+    addends_.find(product.addend, pixel, count);
+    done_ = 0;
+    count_ = std::max(count, kStep);  // one pixel fills a unit
   }
-  const bool adds = product.addend.pixels != nullptr;
-  const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, count);
-  with_steps(product.ending, adds, [&](auto steps) {
-    for (int i = 0; i < panels; ++i)
-      end_bytes<decltype(steps)::value>(
-          product.ending.constants, static_cast<std::size_t>((panel + i) * kPanel),
-          sums + i * pixels * kPanel, count, outputs.from(0), adds ? addends.from(0) : nullptr);
-  });
-}
+  HWY_INLINE void end_some() {
+    if (done_ == count_) return;
+    end_unit(panels_, channel_, sums_ + done_ * kPanels * kPanel, kStep, outputs_.from(done_),
+             addends_.from(done_));
+    done_ += kStep;
+  }
+  HWY_INLINE void end() {
+    while (done_ != count_) end_some();
+  }
+
+ private:
+  std::size_t channel_;
+  BytePanel<kSteps, kPanels> panels_;
+  PixelPlaces<std::uint8_t> outputs_;
+  PixelPlaces<const std::uint8_t> addends_;
+  int done_ = 0, count_ = 0;  // in whole units
+  HWY_ALIGN std::int32_t sums_[kMostEnded * kPanels * kPanel];
+};
+
+/// Those that end as factors or logits, which is rare: they do not wait.
+template <int kPanels>
+class WaitingValues {
+ public:
+  HWY_INLINE WaitingValues(const ByteProduct& product, int panel)
+      : ending_(product.ending), panel_(panel) {}
+
+  template <class Tile>
+  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
+    HWY_ALIGN std::int32_t sums[kMostEnded * kPanels * kPanel];
+    tile.store(sums);
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
+    for (int i = 0; i < kPanels; ++i)
+      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, count, outputs.from(0));
+  }
+  HWY_INLINE void end_some() {}
+  HWY_INLINE void end() {}
+
+ private:
+  const SumEnding& ending_;
+  int panel_;
+};
 
 /// Computes what sums begin with: the bias, without what the offset of bytes adds to them.
 template <class Dot>
@@ -7068,55 +7506,70 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
 }
 
 /// Some panels of a product, and what all of their tiles need.
-template <class Dot, int kPixels, int kPanels>
+template <class Dot, class Waiting, int kPixels, int kPanels>
 class ProductPanels {
   static constexpr int kFew = std::min(kUnitPixels, kPixels);
 
  public:
   HWY_INLINE ProductPanels(const ByteProduct& product, int panel)
       : product_(product),
-        panel_(panel),
         pitch_(static_cast<std::size_t>(product.kernel_rows) *
                static_cast<std::size_t>(product.row_depth) * kPanel),
-        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_) {
+        group_pitch_(kPixelGroup * product.pixel_pitch),
+        weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
+        waiting_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
       start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
                       product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
   }
 
-  /// Computes `count` pixels, at most kMostEnded. The last tile may overlap the one before it.
-  HWY_INLINE void compute(int pixel, int count) {
+  /// Computes `count` pixels. The last tile may overlap the one before it.
+  HWY_INLINE void compute(int count) {
     int done = 0;
-    for (; done + kPixels <= count; done += kPixels) add_tile<kPixels>(pixel, done);
+    std::size_t offset = 0;
+    const std::size_t step = kPixels * product_.pixel_pitch;
+    for (; done + kPixels <= count; done += kPixels, offset += step)
+      add_tile<kPixels>(done, offset);
     if (count < kFew)
-      for (; done < count; ++done) add_tile<1>(pixel, done);
-    for (; done < count; done += kFew) add_tile<kFew>(pixel, std::min(done, count - kFew));
-    end_panels(product_, sums_, panel_, kPanels, pixel, count, kMostEnded);
+      for (; done < count; ++done, offset += product_.pixel_pitch) add_tile<1>(done, offset);
+    for (; done < count; done += kFew) {
+      const int pixel = std::min(done, count - kFew);
+      add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
+    }
+    waiting_.end();
   }
 
  private:
   template <int kTilePixels>
-  HWY_INLINE void add_tile(int pixel, int done) {
-    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, pixel + done,
-                                                   starts_);
-    tile.store(sums_ + done * kPanel, kMostEnded);
+  HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
+                                                   starts_, waiting_);
+    waiting_.take(tile, product_, pixel, kTilePixels);
   }
 
   const ByteProduct& product_;
-  int panel_;
-  std::size_t pitch_;  // from a panel's weights to the next one's
+  std::size_t pitch_;        // from a panel's weights to the next one's
+  std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
+  Waiting waiting_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
-  HWY_ALIGN std::int32_t sums_[kPanels * kMostEnded * kPanel];
 };
 
 /// Computes kPanels panels for all pixels.
-template <class Dot, int kPixels, int kPanels>
+template <class Dot, class Waiting, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  static_assert(kMostEnded % kPixels == 0);
-  ProductPanels<Dot, kPixels, kPanels> panels(product, panel);
-  for (int pixel = 0; pixel < pixels; pixel += kMostEnded)
-    panels.compute(pixel, std::min(kMostEnded, pixels - pixel));
+  ProductPanels<Dot, Waiting, kPixels, kPanels>(product, panel).compute(pixels);
+}
+
+/// Does so with the ending of the product.
+template <class Dot, int kPixels, int kPanels>
+HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
+  if (product.ending.kind != Ending::bytes)
+    return product_panels<Dot, WaitingValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
+  with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
+    using Waiting = WaitingBytes<decltype(steps)::value, kPanels>;
+    product_panels<Dot, Waiting, kPixels, kPanels>(product, pixels, panel);
+  });
 }
 
 /// Computes panels [begin, end) of a product over `pixels` pixels.
@@ -7342,8 +7795,8 @@ HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int c
                           const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
   const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
-  end_bytes<kSteps>(rows.ending.constants, static_cast<std::size_t>(panel * kPanel), sums, count,
-                    outputs.from(0), rows.addend.pixels != nullptr ? addends.from(0) : nullptr);
+  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
+                    outputs.from(0), addends.from(0));
 }
 
 /// Computes one output after the other, for any kernel.
@@ -7394,7 +7847,7 @@ HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
-  const BytePanel<kSteps> ending(rows.ending.constants, static_cast<std::size_t>(panel * kPanel));
+  const BytePanel<kSteps> ending(rows.ending, static_cast<std::size_t>(panel * kPanel));
   const DepthwiseWeights<Dot> weights(rows, panel, 0);
   int y = 0;
   if constexpr (kSharesQuads) {
@@ -7432,8 +7885,9 @@ HWY_AFTER_NAMESPACE();
 // And this one.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of neighbouring panels side by side: rows of their bytes fill vectors, so
-// quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// Depthwise convolution of neighbouring panels side by side: rows of their
+// bytes fill vectors, so quads and endings take fewer shuffles. Compiled for
+// AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -7493,26 +7947,29 @@ struct WideWeights {
   }
 };
 
-/// Half of the channels of neighbouring outputs in kRows rows. Each column of the input is added to
-/// all outputs that it belongs to, so that weights and sums stay in registers.
-template <class Dot, int kHalf, int kWidth, int kQuads, int kStride, int kRows>
+/// Some of the vectors of neighbouring outputs in kRows rows: half of them, or one. Each column of
+/// the input is added to all outputs that it belongs to, so that weights and sums stay in
+/// registers. Each quad of a column has sums of its own, which are joined in the end: one does not
+/// wait for the other.
+template <class Dot, int kFirst, int kVectors, int kWidth, int kQuads, int kStride, int kRows>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
-  static constexpr int kVectors = kQuads * kHalfVectors;          // of an input
+  static constexpr int kInputs = kQuads * kVectors;               // vectors of an input
   static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kHalfVectors;              // of an output
+  static constexpr int kSums = kRows * kInputs;  // of an output: [row][quad][vector]
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
     copy_rows(window, Indices<kQuads * kQuad>());
-    copy_taps(Indices<kRows * kWidth * kVectors>());
+    copy_taps(Indices<kRows * kWidth * kInputs>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset.
+  /// Computes `count` outputs, the first of which has its first column at an offset. The second of
+  /// two vectors that are computed one by one finds the first one's words where it stores halves.
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
                           Halves (&halves)[kRows][kSpan]) {
     begin<0>(Indices<kOpen * kSums>());
@@ -7531,29 +7988,32 @@ class WideOutputs {
   HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
     ((rows_[kIndex] = window.rows[kIndex]), ...);
   }
-  /// Takes this half's: [row][column][quad][vector].
+  /// Takes those of these vectors: [row][column][quad][vector].
   template <int... kIndex>
   HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kVectors)]
-                                   [kIndex % (kWidth * kVectors) / kHalfVectors * kLaneVectors +
-                                    kHalf * kHalfVectors + kIndex % kHalfVectors]),
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kInputs)]
+                                   [kIndex % (kWidth * kInputs) / kVectors * kLaneVectors + kFirst +
+                                    kIndex % kVectors]),
      ...);
   }
   template <int kOutput, int... kIndex>
   HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] =
-          weights_.starts[kHalf * kHalfVectors + kIndex % kHalfVectors]),
-     ...);
+    ((sums_[kOutput * kSums + kIndex] = start<kIndex / kVectors % kQuads>(kIndex % kVectors)), ...);
+  }
+  template <int kNumber>
+  HWY_INLINE Words start(int vector) const {
+    const Words bias = weights_.starts[kFirst + vector];
+    return kNumber == 0 ? bias : subtract_words(bias, bias);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
   }
 
-  template <int kFirst, int... kColumn>
+  template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kFirst + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
   }
   template <int kColumn, int... kNumber>
   HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
@@ -7562,73 +8022,109 @@ class WideOutputs {
   template <int kColumn, int kNumber, int... kIndex>
   HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
     Words quads[kHalfVectors];
-    load_wide_quads<kHalf>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+    load_wide_quads<kFirst / kHalfVectors, (kNumber > 0)>(rows_ + kNumber * kQuad, offset, lanes_,
+                                                          quads);
     const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
-    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(bytes[kIndex % kHalfVectors]), ...);
+    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(
+         bytes[(kFirst + kIndex % kVectors) % kHalfVectors]),
+     ...);
   }
   template <int kColumn, int kNumber, int kIndex>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0)
-      sums_[kIndex] =
-          Dot::add(sums_[kIndex], bytes,
-                   taps_[((kIndex % kSums / kHalfVectors * kWidth + kColumn) * kQuads + kNumber) *
-                             kHalfVectors +
-                         kIndex % kHalfVectors]);
+    if constexpr (kColumn >= 0 && kIndex / kVectors % kQuads == kNumber)
+      sums_[kIndex] = Dot::add(
+          sums_[kIndex], bytes,
+          taps_[(kIndex % kSums / kInputs * kWidth + kColumn) * kInputs + kIndex % kInputs]);
   }
 
   template <int... kRow>
   HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
                         std::integer_sequence<int, kRow...>) const {
-    const Words* const shifts = weights_.shifts + kHalf * kHalfVectors;
-    ((halves[kRow][x] = narrow(shift_words(sums_[kRow * kHalfVectors], shifts[0]),
-                               shift_words(sums_[kRow * kHalfVectors + 1], shifts[1]))),
-     ...);
+    (store<kRow>(halves[kRow][x]), ...);
+  }
+  template <int kRow>
+  HWY_INLINE void store(Halves& halves) const {
+    const Words first = shifted(kRow * kInputs, kFirst);
+    if constexpr (kVectors == kHalfVectors)
+      halves = narrow(first, shifted(kRow * kInputs + 1, kFirst + 1));
+    else
+      halves = kFirst % kHalfVectors == 0 ? first : narrow(halves, first);
+  }
+  HWY_INLINE Words shifted(int sum, int vector) const {
+    const Words total = kQuads == 1 ? sums_[sum] : add_words(sums_[sum], sums_[sum + kVectors]);
+    return shift_words(total, weights_.shifts[vector]);
   }
 
   const Weights& weights_;
   int lanes_;
   const std::uint8_t* rows_[kQuads * kQuad];
-  Operand taps_[kRows * kWidth * kVectors];
+  Operand taps_[kRows * kWidth * kInputs];
   Words sums_[kOpen * kSums];
 };
 
-/// Ends `count` neighbouring outputs.
-template <ByteSteps kSteps>
-HWY_NOINLINE void end_span(const EndingConstants& constants, const PanelLanes& panels,
-                           const Halves* lower, const Halves* upper, int count, std::uint8_t* to,
-                           std::size_t pitch) {
-  const BytePanel<kSteps> ending(constants, panels);
-  for (int i = 0; i < count; ++i, to += pitch)
-    store_lanes(ending.end(lower[i], 0), ending.end(upper[i], 1), to, panels.count);
-}
+/// Panels side by side.
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+class WidePanels {
+  static constexpr int kVectors = kWidth == 3 ? kHalfVectors : 1;  // whose taps fit the registers
 
-/// Computes panels side by side.
-template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
-HWY_NOINLINE void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  const WideWeights<Dot, kWidth, kQuads, kRows> weights(rows, panels);
-  const auto channel = static_cast<std::size_t>(panels.first * kPanel);
-  const int width = rows.output.width, spans = (width + kSpan - 1) / kSpan;
-  Halves halves[2][kRows][kSpan];
-  for (int y = 0; y < rows.rows; y += kRows) {
-    const int count = std::min(kRows, rows.rows - y);  // what is below the last row is not stored
-    const WindowRows window(rows, y, (count - 1) * rows.stride.height);
-    for (int i = 0; i < spans; ++i) {
-      const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-      const std::size_t offset = channel + static_cast<std::size_t>(x * kStride) * rows.pixel_pitch;
-      WideOutputs<Dot, 0, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
-          .compute(offset, rows.pixel_pitch, outputs, halves[0]);
-      WideOutputs<Dot, 1, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
-          .compute(offset, rows.pixel_pitch, outputs, halves[1]);
-      with_steps(rows.ending, false, [&](auto steps) {
-        for (int row = 0; row < count; ++row)
-          end_span<decltype(steps)::value>(
-              rows.ending.constants, panels, halves[0][row], halves[1][row], outputs,
-              rows.output.pixels + static_cast<std::size_t>(y + row) * rows.output.row_pitch +
-                  static_cast<std::size_t>(x) * rows.output.pixel_pitch + channel,
-              rows.output.pixel_pitch);
-      });
+ public:
+  HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
+      : rows_(rows),
+        panels_(panels),
+        weights_(rows, panels),
+        ending_(rows.ending.constants, panels),
+        channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
+
+  HWY_INLINE void compute() {
+    const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
+    for (int y = 0; y < rows_.rows; y += kRows) {
+      // What is below the last row is not stored.
+      const int count = std::min(kRows, rows_.rows - y);
+      const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
+      for (int i = 0; i < spans; ++i) {
+        const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
+        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kVectors>());
+        for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
+      }
     }
   }
+
+ private:
+  template <int... kPart>
+  HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
+                      std::integer_sequence<int, kPart...>) {
+    const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
+    (WideOutputs<Dot, kPart * kVectors, kVectors, kWidth, kQuads, kStride, kRows>(weights_, window,
+                                                                                  panels_.count)
+         .compute(offset, rows_.pixel_pitch, outputs, halves_[kPart * kVectors / kHalfVectors]),
+     ...);
+  }
+  HWY_INLINE void end(int row, int y, int x, int outputs) const {
+    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
+                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
+    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
+      store_lanes(ending_.end(halves_[0][row][i], 0), ending_.end(halves_[1][row][i], 1), to,
+                  panels_.count);
+  }
+
+  const ByteDepthwise& rows_;
+  const PanelLanes panels_;
+  const WideWeights<Dot, kWidth, kQuads, kRows> weights_;
+  const BytePanel<kSteps> ending_;
+  std::size_t channel_;
+  Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
+};
+
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  WidePanels<Dot, kSteps, kWidth, kQuads, kStride, kRows>(rows, panels).compute();
+}
+
+template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
+  with_steps(rows.ending, false, [&](auto steps) {
+    wide_panels<Dot, decltype(steps)::value, kWidth, kQuads, kStride, kRows>(rows, panels);
+  });
 }
 
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
@@ -7748,11 +8244,10 @@ inline HWY_NOINLINE void end_dense(const ByteProduct& product, int panel, int im
                                    const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(product.output, image, 1);
   if (product.ending.kind != Ending::bytes)
-    return end_values(product.ending, panel, sums, 1, outputs.from(0));
+    return end_values(product.ending, panel, sums, kPanel, 1, outputs.from(0));
   with_steps(product.ending, false, [&](auto steps) {
-    end_bytes<decltype(steps)::value>(product.ending.constants,
-                                      static_cast<std::size_t>(panel * kPanel), sums, 1,
-                                      outputs.from(0), nullptr);
+    end_bytes<decltype(steps)::value>(product.ending, static_cast<std::size_t>(panel * kPanel),
+                                      sums, 1, outputs.from(0), nullptr);
   });
 }
 

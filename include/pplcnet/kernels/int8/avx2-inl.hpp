@@ -27,6 +27,7 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm256_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm256_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
@@ -96,15 +97,16 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+/// Of one row, if its bytes alone have weights.
+template <int kHalf, bool kOneRow>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    return kHalf == 0 ? _mm256_unpacklo_epi8(row(y), row(y + 1))
-                      : _mm256_unpackhi_epi8(row(y), row(y + 1));
+    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);
   quads[0] = _mm256_unpacklo_epi16(upper, lower);

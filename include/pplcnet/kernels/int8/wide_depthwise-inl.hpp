@@ -1,5 +1,6 @@
-// Depthwise convolution of neighbouring panels side by side: rows of their bytes fill vectors, so
-// quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// Depthwise convolution of neighbouring panels side by side: rows of their
+// bytes fill vectors, so quads and endings take fewer shuffles. Compiled for
+// AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -59,26 +60,29 @@ struct WideWeights {
   }
 };
 
-/// Half of the channels of neighbouring outputs in kRows rows. Each column of the input is added to
-/// all outputs that it belongs to, so that weights and sums stay in registers.
-template <class Dot, int kHalf, int kWidth, int kQuads, int kStride, int kRows>
+/// Some of the vectors of neighbouring outputs in kRows rows: half of them, or one. Each column of
+/// the input is added to all outputs that it belongs to, so that weights and sums stay in
+/// registers. Each quad of a column has sums of its own, which are joined in the end: one does not
+/// wait for the other.
+template <class Dot, int kFirst, int kVectors, int kWidth, int kQuads, int kStride, int kRows>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
-  static constexpr int kVectors = kQuads * kHalfVectors;          // of an input
+  static constexpr int kInputs = kQuads * kVectors;               // vectors of an input
   static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kHalfVectors;              // of an output
+  static constexpr int kSums = kRows * kInputs;  // of an output: [row][quad][vector]
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
     copy_rows(window, Indices<kQuads * kQuad>());
-    copy_taps(Indices<kRows * kWidth * kVectors>());
+    copy_taps(Indices<kRows * kWidth * kInputs>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset.
+  /// Computes `count` outputs, the first of which has its first column at an offset. The second of
+  /// two vectors that are computed one by one finds the first one's words where it stores halves.
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
                           Halves (&halves)[kRows][kSpan]) {
     begin<0>(Indices<kOpen * kSums>());
@@ -97,29 +101,32 @@ class WideOutputs {
   HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
     ((rows_[kIndex] = window.rows[kIndex]), ...);
   }
-  /// Takes this half's: [row][column][quad][vector].
+  /// Takes those of these vectors: [row][column][quad][vector].
   template <int... kIndex>
   HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kVectors)]
-                                   [kIndex % (kWidth * kVectors) / kHalfVectors * kLaneVectors +
-                                    kHalf * kHalfVectors + kIndex % kHalfVectors]),
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kInputs)]
+                                   [kIndex % (kWidth * kInputs) / kVectors * kLaneVectors + kFirst +
+                                    kIndex % kVectors]),
      ...);
   }
   template <int kOutput, int... kIndex>
   HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] =
-          weights_.starts[kHalf * kHalfVectors + kIndex % kHalfVectors]),
-     ...);
+    ((sums_[kOutput * kSums + kIndex] = start<kIndex / kVectors % kQuads>(kIndex % kVectors)), ...);
+  }
+  template <int kNumber>
+  HWY_INLINE Words start(int vector) const {
+    const Words bias = weights_.starts[kFirst + vector];
+    return kNumber == 0 ? bias : subtract_words(bias, bias);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
     ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
   }
 
-  template <int kFirst, int... kColumn>
+  template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kFirst + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
   }
   template <int kColumn, int... kNumber>
   HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
@@ -128,73 +135,109 @@ class WideOutputs {
   template <int kColumn, int kNumber, int... kIndex>
   HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
     Words quads[kHalfVectors];
-    load_wide_quads<kHalf>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+    load_wide_quads<kFirst / kHalfVectors, (kNumber > 0)>(rows_ + kNumber * kQuad, offset, lanes_,
+                                                          quads);
     const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
-    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(bytes[kIndex % kHalfVectors]), ...);
+    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(
+         bytes[(kFirst + kIndex % kVectors) % kHalfVectors]),
+     ...);
   }
   template <int kColumn, int kNumber, int kIndex>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0)
-      sums_[kIndex] =
-          Dot::add(sums_[kIndex], bytes,
-                   taps_[((kIndex % kSums / kHalfVectors * kWidth + kColumn) * kQuads + kNumber) *
-                             kHalfVectors +
-                         kIndex % kHalfVectors]);
+    if constexpr (kColumn >= 0 && kIndex / kVectors % kQuads == kNumber)
+      sums_[kIndex] = Dot::add(
+          sums_[kIndex], bytes,
+          taps_[(kIndex % kSums / kInputs * kWidth + kColumn) * kInputs + kIndex % kInputs]);
   }
 
   template <int... kRow>
   HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
                         std::integer_sequence<int, kRow...>) const {
-    const Words* const shifts = weights_.shifts + kHalf * kHalfVectors;
-    ((halves[kRow][x] = narrow(shift_words(sums_[kRow * kHalfVectors], shifts[0]),
-                               shift_words(sums_[kRow * kHalfVectors + 1], shifts[1]))),
-     ...);
+    (store<kRow>(halves[kRow][x]), ...);
+  }
+  template <int kRow>
+  HWY_INLINE void store(Halves& halves) const {
+    const Words first = shifted(kRow * kInputs, kFirst);
+    if constexpr (kVectors == kHalfVectors)
+      halves = narrow(first, shifted(kRow * kInputs + 1, kFirst + 1));
+    else
+      halves = kFirst % kHalfVectors == 0 ? first : narrow(halves, first);
+  }
+  HWY_INLINE Words shifted(int sum, int vector) const {
+    const Words total = kQuads == 1 ? sums_[sum] : add_words(sums_[sum], sums_[sum + kVectors]);
+    return shift_words(total, weights_.shifts[vector]);
   }
 
   const Weights& weights_;
   int lanes_;
   const std::uint8_t* rows_[kQuads * kQuad];
-  Operand taps_[kRows * kWidth * kVectors];
+  Operand taps_[kRows * kWidth * kInputs];
   Words sums_[kOpen * kSums];
 };
 
-/// Ends `count` neighbouring outputs.
-template <ByteSteps kSteps>
-HWY_NOINLINE void end_span(const EndingConstants& constants, const PanelLanes& panels,
-                           const Halves* lower, const Halves* upper, int count, std::uint8_t* to,
-                           std::size_t pitch) {
-  const BytePanel<kSteps> ending(constants, panels);
-  for (int i = 0; i < count; ++i, to += pitch)
-    store_lanes(ending.end(lower[i], 0), ending.end(upper[i], 1), to, panels.count);
-}
+/// Panels side by side.
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+class WidePanels {
+  static constexpr int kVectors = kWidth == 3 ? kHalfVectors : 1;  // whose taps fit the registers
 
-/// Computes panels side by side.
-template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
-HWY_NOINLINE void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  const WideWeights<Dot, kWidth, kQuads, kRows> weights(rows, panels);
-  const auto channel = static_cast<std::size_t>(panels.first * kPanel);
-  const int width = rows.output.width, spans = (width + kSpan - 1) / kSpan;
-  Halves halves[2][kRows][kSpan];
-  for (int y = 0; y < rows.rows; y += kRows) {
-    const int count = std::min(kRows, rows.rows - y);  // what is below the last row is not stored
-    const WindowRows window(rows, y, (count - 1) * rows.stride.height);
-    for (int i = 0; i < spans; ++i) {
-      const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-      const std::size_t offset = channel + static_cast<std::size_t>(x * kStride) * rows.pixel_pitch;
-      WideOutputs<Dot, 0, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
-          .compute(offset, rows.pixel_pitch, outputs, halves[0]);
-      WideOutputs<Dot, 1, kWidth, kQuads, kStride, kRows>(weights, window, panels.count)
-          .compute(offset, rows.pixel_pitch, outputs, halves[1]);
-      with_steps(rows.ending, false, [&](auto steps) {
-        for (int row = 0; row < count; ++row)
-          end_span<decltype(steps)::value>(
-              rows.ending.constants, panels, halves[0][row], halves[1][row], outputs,
-              rows.output.pixels + static_cast<std::size_t>(y + row) * rows.output.row_pitch +
-                  static_cast<std::size_t>(x) * rows.output.pixel_pitch + channel,
-              rows.output.pixel_pitch);
-      });
+ public:
+  HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
+      : rows_(rows),
+        panels_(panels),
+        weights_(rows, panels),
+        ending_(rows.ending.constants, panels),
+        channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
+
+  HWY_INLINE void compute() {
+    const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
+    for (int y = 0; y < rows_.rows; y += kRows) {
+      // What is below the last row is not stored.
+      const int count = std::min(kRows, rows_.rows - y);
+      const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
+      for (int i = 0; i < spans; ++i) {
+        const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
+        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kVectors>());
+        for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
+      }
     }
   }
+
+ private:
+  template <int... kPart>
+  HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
+                      std::integer_sequence<int, kPart...>) {
+    const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
+    (WideOutputs<Dot, kPart * kVectors, kVectors, kWidth, kQuads, kStride, kRows>(weights_, window,
+                                                                                  panels_.count)
+         .compute(offset, rows_.pixel_pitch, outputs, halves_[kPart * kVectors / kHalfVectors]),
+     ...);
+  }
+  HWY_INLINE void end(int row, int y, int x, int outputs) const {
+    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
+                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
+    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
+      store_lanes(ending_.end(halves_[0][row][i], 0), ending_.end(halves_[1][row][i], 1), to,
+                  panels_.count);
+  }
+
+  const ByteDepthwise& rows_;
+  const PanelLanes panels_;
+  const WideWeights<Dot, kWidth, kQuads, kRows> weights_;
+  const BytePanel<kSteps> ending_;
+  std::size_t channel_;
+  Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
+};
+
+template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  WidePanels<Dot, kSteps, kWidth, kQuads, kStride, kRows>(rows, panels).compute();
+}
+
+template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
+  with_steps(rows.ending, false, [&](auto steps) {
+    wide_panels<Dot, decltype(steps)::value, kWidth, kQuads, kStride, kRows>(rows, panels);
+  });
 }
 
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
