@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes Fashion-MNIST as folders of pictures, one for each class, for `pplcnet train`.
 
-    bench/train/fashion_mnist.py SOURCE TARGET
+    bench/train/fashion_mnist.py SOURCE TARGET [MOST]
 
 SOURCE has the four *-ubyte.gz files, such as /usr/share/datasets/fashion-mnist of Debian's package
 dataset-fashion-mnist; TARGET gets the folders train and test. The pictures of 28x28 get a black
-border of two pixels: 32x32."""
+border of two pixels: 32x32. MOST is how many of each part are written; all, if it is missing."""
 
 import gzip
 import pathlib
@@ -41,15 +41,17 @@ def png(pixels):
 
 
 def main():
-    source, target = map(pathlib.Path, sys.argv[1:])
+    source, target = map(pathlib.Path, sys.argv[1:3])
+    most = int(sys.argv[3]) if len(sys.argv) > 3 else 60_000
     for part, prefix in [("train", "train"), ("test", "t10k")]:
         pictures, count = read(source, f"{prefix}-images-idx3-ubyte.gz")
         labels, _ = read(source, f"{prefix}-labels-idx1-ubyte.gz")
         for label in LABELS:
             (target / part / label).mkdir(parents=True, exist_ok=True)
-        for i in range(count):
+        for i in range(min(count, most)):
             path = target / part / LABELS[labels[i]] / f"{i:05}.png"
             path.write_bytes(png(pictures[i * SIDE * SIDE:(i + 1) * SIDE * SIDE]))
 
 
-main()
+if __name__ == "__main__":
+    main()

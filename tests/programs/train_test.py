@@ -239,6 +239,16 @@ class Train(unittest.TestCase):
         self.assertEqual(result.lines[1], "pictures: 72 to learn from, 30 held out")
         self.assertIn("labels: 3", Result("convert", "--list", path).lines)
 
+    def test_without_a_size_it_follows_from_the_pictures_and_without_held_out_ones_all_learn(self):
+        path = self.folder / "all.safetensors"
+        result = self.train(path, "--epochs", 2, "--held-out", 0)
+        self.assertEqual((result.status, result.complaints), (0, []))
+        self.assertIn("PPLCNet_x0_25, 32x32, 3 classes", result.lines[0])
+        self.assertEqual(result.lines[1], "pictures: 72 to learn from, 0 held out")
+        self.assertIn("size 32: most pictures have a short side of about 32", result.lines)
+        self.assertIn("best: epoch 2", result.lines)
+        self.assertIn("preset: paddle_imagenet", Result("convert", "--list", path).lines)
+
     def test_what_cannot_be_learnt_is_said(self):
         one = self.folder / "one"
         shutil.copytree(self.pictures / "dots", one / "dots")

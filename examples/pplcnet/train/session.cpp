@@ -73,10 +73,13 @@ RecipeFacts facts_of(const InitialFile& initial, const DataSet& data, const Chec
 
 Error Session::begin(const Recipe& recipe) {
   state_.recipe = recipe;
+  if (recipe.held_out == Recipe::kAuto) {
+    state_.recipe.held_out = recipe.validation.empty() ? 0.2 : 0;
+    if (recipe.validation.empty())
+      state_.facts.emplace_back("held out 0.2: a fifth of each class, by the hash of their paths");
+  }
   InitialFile initial;
   if (auto error = open_initial(recipe, initial)) return error;
-  if (state_.recipe.held_out == Recipe::kAuto)
-    state_.recipe.held_out = recipe.validation.empty() ? 0.2 : 0;
   if (auto error = read_pictures(state_.recipe, initial, data_)) return error;
   if (auto error = choose_network(initial, data_, state_)) return error;
   const bool has_new_head = initial && initial.opened->labels != data_.labels;

@@ -8,10 +8,12 @@
 
 #include "labels.hpp"
 #include "output_file.hpp"
+#include "picture.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/networks/adaptation.hpp"
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/train/initial_weights.hpp"
+#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "weights.hpp"
 
@@ -21,6 +23,32 @@ namespace {
 
 /// The network that learns from scratch where none is named.
 constexpr std::string_view kSmallest = "PPLCNet_x0_25";
+
+/// Returns the short side of pictures as most have it, of a few of them; 0 if none can be read.
+int short_side_of(const std::vector<Example>& examples) {
+  constexpr std::size_t kMost = 15;
+  std::vector<int> sides;
+  const std::size_t count = std::min(kMost, examples.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    Picture picture;
+    if (Picture::read(examples[i * examples.size() / count].path, picture)) continue;
+    sides.push_back(std::min(picture.view().width, picture.view().height));
+  }
+  if (sides.empty()) return 0;
+  std::ranges::sort(sides);
+  return sides[sides.size() / 2];
+}
+
+/// Makes the input of a network that learns from scratch smaller where the pictures are small.
+void choose_size(const DataSet& data, pplcnet::Extent& input, Checkpoint& checkpoint) {
+  constexpr int kStep = 32;  // by which the networks shrink a picture
+  const int side = short_side_of(data.training);
+  const int fitting = std::max(kStep, (side + kStep / 2) / kStep * kStep);
+  if (side == 0 || input.height != input.width || fitting > input.height / 2) return;
+  input = {fitting, fitting};
+  checkpoint.facts.push_back(
+      pplcnet::join({"size ", fitting, ": most pictures have a short side of about ", side}));
+}
 
 /// Returns the graph of a checkpoint's network.
 pplcnet::Graph graph_of(const Checkpoint& checkpoint) {
@@ -114,6 +142,7 @@ Error choose_network(const InitialFile& initial, const DataSet& data, Checkpoint
     if (opened.is_published && opened.labels == data.labels)
       checkpoint.model = published.model.name;
   }
+  if (!initial && recipe.height == Recipe::kAuto) choose_size(data, input, checkpoint);
   if (recipe.height == Recipe::kAuto) recipe.height = input.height;
   if (recipe.width == Recipe::kAuto) recipe.width = input.width;
   checkpoint.height = recipe.height;
