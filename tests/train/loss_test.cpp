@@ -21,6 +21,7 @@ using Rows = std::vector<std::vector<double>>;
 
 std::vector<double> softmax(const std::vector<double>& z, double temperature) {
   std::vector<double> p;
+  p.reserve(z.size());
   for (const double x : z) p.push_back(std::exp(x / temperature));
   const double sum = std::accumulate(p.begin(), p.end(), 0.0);
   for (double& x : p) x /= sum;
