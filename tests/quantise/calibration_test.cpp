@@ -328,6 +328,22 @@ TEST(QuantiseNetwork, TakesThePictureFromItsTables) {
                "custom: expected tables that grow from byte 0 to byte 255");
 }
 
+TEST(QuantiseNetwork, NamesTheChannelThatReachesTooFarForAHardswish) {
+  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(tiny()));
+  const std::vector<float> weights = uniform("weights", plan->weight_floats, -1, 1);
+  pplcnet::ChannelRanges calibrated;
+  for (int i = 0; i < plan->layer_count; ++i) {
+    const auto channels = static_cast<std::size_t>(plan->layers[i].output.channels);
+    calibrated.ranges.emplace_back(channels, Range{-0.375, 3});
+    calibrated.means.emplace_back(channels, 0.5);
+  }
+  calibrated.ranges[0][2].high = 2554;
+  pplcnet::QuantisedModel model;
+  EXPECT_STREQ(pplcnet::quantise(*plan, weights, tables(), calibrated, model).message(),
+               "custom: layer 0, channel 2: its values differ by 2554, which 16 bits have no steps "
+               "for");
+}
+
 TEST(LayerLosses, AreRatiosOfEnergies) {
   pplcnet::LayerOutputs floats(Tiny::layers), bytes(Tiny::layers);
   for (std::size_t i = 0; i < floats.size(); ++i)
