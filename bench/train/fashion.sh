@@ -22,7 +22,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -B "$here/fashion_mnist.py" "$source" "$folder" $most
 for seed in "${@:-0}"; do
-  TIMEFORMAT="pplcnet seed $seed: %R s, %U s of the processor, with decoding and measuring"
+  TIMEFORMAT="pplcnet seed $seed: %R s, %U + %S s of the processor, with decoding and measuring"
   time "$program" train --images "$folder/train" --validation "$folder/test" --seed "$seed" \
     --model PPLCNet_x0_25 --size 32 --preset paddle_direct --threads 1 --epochs 3 --batch 128 \
     --rate 0.1 --warm-up 0.2 --smoothing 0 --dropout 0 --mirror 0.5 --rand-augment 0 --colour 0 \
