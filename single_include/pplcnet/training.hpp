@@ -2408,7 +2408,8 @@ constexpr std::size_t scratch_floats(const TrainingStep& step,
 #include <cstdint>
 
 
-namespace pplcnet::inline PPLCNET_ABI::training {
+namespace pplcnet::inline PPLCNET_ABI {
+namespace training {
 
 /// Multiply-adds that are worth waking another thread for.
 inline constexpr std::int64_t kSharedWork = 1 << 16;
@@ -2474,13 +2475,15 @@ class StepValues {
   const TrainingStep& step_;
 };
 
-}  // namespace pplcnet::inline PPLCNET_ABI::training
+}  // namespace training
+}  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_TRAINING_WORK_HPP
 
 // What of a batch norm is computed once for a channel: in doubles, each operation rounded.
 
-namespace pplcnet::inline PPLCNET_ABI::training {
+namespace pplcnet::inline PPLCNET_ABI {
+namespace training {
 
 /// How much of the running statistics is kept in each step.
 inline constexpr double kKeptStatistics = 0.9;
@@ -2568,7 +2571,8 @@ inline void combine_gradients(const float* sums, int parts, int pitch, const flo
   }
 }
 
-}  // namespace pplcnet::inline PPLCNET_ABI::training
+}  // namespace training
+}  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_TRAINING_MOMENTS_HPP
 // from pplcnet/kernels/training/taps.hpp
@@ -2579,7 +2583,8 @@ inline void combine_gradients(const float* sums, int parts, int pitch, const flo
 #include <cstdint>
 
 
-namespace pplcnet::inline PPLCNET_ABI::training {
+namespace pplcnet::inline PPLCNET_ABI {
+namespace training {
 
 /// One axis of a window that moves over a map, forward or, for gradients of its input, backward.
 struct TapAxis {
@@ -2614,7 +2619,8 @@ struct TapAxis {
   }
 };
 
-}  // namespace pplcnet::inline PPLCNET_ABI::training
+}  // namespace training
+}  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_TRAINING_TAPS_HPP
 
@@ -3490,7 +3496,7 @@ class TapRow {
                                std::integer_sequence<int, kVector...>) const {
     constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
     to += channel;
-    hn::Vec<D> sums[] = {(kVector < 0 ? hn::Zero(d) : hn::Zero(d))...};
+    hn::Vec<D> sums[] = {(kVector < 0 ? hn::Vec<D>() : hn::Zero(d))...};
     if (bias != nullptr) ((sums[kVector] = hn::LoadU(d, bias + channel + kVector * kStep)), ...);
     if (adds) ((sums[kVector] = hn::LoadU(d, to + kVector * kStep)), ...);
     for (int t = 0; t < count_; ++t) {
@@ -5745,7 +5751,7 @@ class TapRow {
                                std::integer_sequence<int, kVector...>) const {
     constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
     to += channel;
-    hn::Vec<D> sums[] = {(kVector < 0 ? hn::Zero(d) : hn::Zero(d))...};
+    hn::Vec<D> sums[] = {(kVector < 0 ? hn::Vec<D>() : hn::Zero(d))...};
     if (bias != nullptr) ((sums[kVector] = hn::LoadU(d, bias + channel + kVector * kStep)), ...);
     if (adds) ((sums[kVector] = hn::LoadU(d, to + kVector * kStep)), ...);
     for (int t = 0; t < count_; ++t) {
@@ -8182,7 +8188,7 @@ class TapRow {
                                std::integer_sequence<int, kVector...>) const {
     constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
     to += channel;
-    hn::Vec<D> sums[] = {(kVector < 0 ? hn::Zero(d) : hn::Zero(d))...};
+    hn::Vec<D> sums[] = {(kVector < 0 ? hn::Vec<D>() : hn::Zero(d))...};
     if (bias != nullptr) ((sums[kVector] = hn::LoadU(d, bias + channel + kVector * kStep)), ...);
     if (adds) ((sums[kVector] = hn::LoadU(d, to + kVector * kStep)), ...);
     for (int t = 0; t < count_; ++t) {

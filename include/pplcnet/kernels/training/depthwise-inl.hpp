@@ -83,7 +83,7 @@ class TapRow {
                                std::integer_sequence<int, kVector...>) const {
     constexpr int kStep = static_cast<int>(hn::MaxLanes(D()));
     to += channel;
-    hn::Vec<D> sums[] = {(kVector < 0 ? hn::Zero(d) : hn::Zero(d))...};
+    hn::Vec<D> sums[] = {(kVector < 0 ? hn::Vec<D>() : hn::Zero(d))...};
     if (bias != nullptr) ((sums[kVector] = hn::LoadU(d, bias + channel + kVector * kStep)), ...);
     if (adds) ((sums[kVector] = hn::LoadU(d, to + kVector * kStep)), ...);
     for (int t = 0; t < count_; ++t) {

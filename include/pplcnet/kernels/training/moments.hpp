@@ -11,7 +11,8 @@
 
 // What of a batch norm is computed once for a channel: in doubles, each operation rounded.
 
-namespace pplcnet::inline PPLCNET_ABI::training {
+namespace pplcnet::inline PPLCNET_ABI {
+namespace training {
 
 /// How much of the running statistics is kept in each step.
 inline constexpr double kKeptStatistics = 0.9;
@@ -99,6 +100,7 @@ inline void combine_gradients(const float* sums, int parts, int pitch, const flo
   }
 }
 
-}  // namespace pplcnet::inline PPLCNET_ABI::training
+}  // namespace training
+}  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_TRAINING_MOMENTS_HPP

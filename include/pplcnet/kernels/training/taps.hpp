@@ -7,7 +7,8 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/graph/shape.hpp"
 
-namespace pplcnet::inline PPLCNET_ABI::training {
+namespace pplcnet::inline PPLCNET_ABI {
+namespace training {
 
 /// One axis of a window that moves over a map, forward or, for gradients of its input, backward.
 struct TapAxis {
@@ -42,6 +43,7 @@ struct TapAxis {
   }
 };
 
-}  // namespace pplcnet::inline PPLCNET_ABI::training
+}  // namespace training
+}  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_TRAINING_TAPS_HPP

@@ -10,7 +10,8 @@
 #include "pplcnet/kernels/training/run.hpp"
 #include "pplcnet/train/scratch.hpp"
 
-namespace pplcnet::inline PPLCNET_ABI::training {
+namespace pplcnet::inline PPLCNET_ABI {
+namespace training {
 
 /// Multiply-adds that are worth waking another thread for.
 inline constexpr std::int64_t kSharedWork = 1 << 16;
@@ -76,6 +77,7 @@ class StepValues {
   const TrainingStep& step_;
 };
 
-}  // namespace pplcnet::inline PPLCNET_ABI::training
+}  // namespace training
+}  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_TRAINING_WORK_HPP
