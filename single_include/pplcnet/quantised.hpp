@@ -1240,53 +1240,100 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Adds `count` pixels of a panel to its sums.
-HWY_INLINE void add_pixels(const std::uint8_t* pixel, std::size_t pitch, int count,
-                           std::uint32_t* sums) {
 #if PPLCNET_BYTE_VECTORS
-  constexpr int kMost = 256;  // bytes whose sum fits 16 bits
-  const hn::CappedTag<std::uint16_t, kPanel> d;
-  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
-  constexpr auto kVectors = kPanel / hn::MaxLanes(d);
-  while (count > 0) {
-    std::uint16_t block[kPanel];
-    const int length = std::min(count, kMost);
-    for (std::size_t i = 0; i < kVectors; ++i) {
-      const std::uint8_t* from = pixel + i * hn::MaxLanes(d);
-      auto sum = hn::Zero(d);
-      for (int x = 0; x < length; ++x, from += pitch)
-        sum = hn::Add(sum, hn::PromoteTo(d, hn::LoadU(bytes, from)));
-      hn::StoreU(sum, d, block + i * hn::MaxLanes(d));
+/// Sums of neighbouring panels over all pixels of a map.
+template <int kPanels>
+class PixelSums {
+  using Sums = hn::CappedTag<std::uint16_t, kPanel>;
+  static constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
+  static constexpr int kMost = 256;  // bytes whose sum fits 16 bits
+  using Indices = std::make_integer_sequence<int, kPanels * kPanel / kLanes>;
+
+ public:
+  /// Adds them to `sums`.
+  HWY_INLINE PixelSums(const QuantisedLayer& layer, const std::uint8_t* panels,
+                       std::uint32_t* sums) {
+    const ByteMap& source = layer.source;
+    const auto pitch = static_cast<std::size_t>(source.pixel_pitch);
+    const int width = layer.input.width;
+    int room = kMost;
+    begin(Indices());
+    for (int y = 0; y < layer.input.height; ++y) {
+      const std::uint8_t* pixel = panels + source.pixels(y);
+      for (int x = 0, end; x < width; x = end) {
+        end = std::min(width, x + room);
+        room -= end - x;
+        for (int i = x; i < end; ++i, pixel += pitch) add(pixel, Indices());
+        if (room > 0) continue;
+        room = kMost;
+        end_block(sums, Indices());
+      }
     }
-    for (int c = 0; c < kPanel; ++c) sums[c] += block[c];
-    pixel += static_cast<std::size_t>(length) * pitch;
-    count -= length;
+    end_block(sums, Indices());
   }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = hn::Zero(Sums())), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void add(const std::uint8_t* pixel, std::integer_sequence<int, kIndex...>) {
+    const hn::Rebind<std::uint8_t, Sums> bytes;
+    ((sums_[kIndex] =
+          hn::Add(sums_[kIndex], hn::PromoteTo(Sums(), hn::LoadU(bytes, pixel + kIndex * kLanes)))),
+     ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void end_block(std::uint32_t* sums, std::integer_sequence<int, kIndex...>) {
+    std::uint16_t block[kPanels * kPanel];
+    (hn::StoreU(sums_[kIndex], Sums(), block + kIndex * kLanes), ...);
+    for (int c = 0; c < kPanels * kPanel; ++c) sums[c] += block[c];
+    begin(Indices());
+  }
+
+  hn::Vec<Sums> sums_[kPanels * kPanel / kLanes];
+};
 #else
-  for (int x = 0; x < count; ++x, pixel += pitch)
-    for (int c = 0; c < kPanel; ++c) sums[c] += pixel[c];
+/// Sums of a panel over all pixels of a map.
+template <int>
+struct PixelSums {
+  PixelSums(const QuantisedLayer& layer, const std::uint8_t* panel, std::uint32_t* sums) {
+    for (int y = 0; y < layer.input.height; ++y) {
+      const std::uint8_t* pixel = panel + layer.source.pixels(y);
+      for (int x = 0; x < layer.input.width; ++x, pixel += layer.source.pixel_pitch)
+        for (int c = 0; c < kPanel; ++c) sums[c] += pixel[c];
+    }
+  }
+};
 #endif
+
+/// Computes kPanels panels, so that all of a cache line is read at once where there are four.
+template <int kPanels>
+HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
+                              const std::uint8_t* maps, int panel, std::uint8_t* to) {
+  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
+  std::uint32_t sums[kPanels * kPanel] = {};
+  PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
+  for (int i = 0; i < kPanels * kPanel; ++i) {
+    const int c = panel * kPanel + i;
+    const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
+    const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
+    const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
+    to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
+  }
 }
 
 /// Computes panels [begin, end) of a pooling layer.
-inline HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
-                                     const std::uint8_t* maps, int begin, int end,
-                                     std::uint8_t* to) {
-  const ByteMap& source = layer.source;
-  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
-  for (int panel = begin; panel < end; ++panel) {
-    std::uint32_t sums[kPanel] = {};
-    for (int y = 0; y < layer.input.height; ++y)
-      add_pixels(maps + source.pixels(y) + panel * kPanel,
-                 static_cast<std::size_t>(source.pixel_pitch), layer.input.width, sums);
-    for (int i = 0; i < kPanel; ++i) {
-      const int c = panel * kPanel + i;
-      const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
-      const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
-      const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
-      to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
-    }
-  }
+inline void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
+                        const std::uint8_t* maps, int begin, int end, std::uint8_t* to) {
+  int panel = begin;
+#if PPLCNET_BYTE_VECTORS
+  constexpr int kMany = 4;
+  for (; panel + kMany <= end; panel += kMany)
+    pool_panels<kMany>(layer, constants, maps, panel, to);
+#endif
+  for (; panel < end; ++panel) pool_panels<1>(layer, constants, maps, panel, to);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3657,53 +3704,100 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Adds `count` pixels of a panel to its sums.
-HWY_INLINE void add_pixels(const std::uint8_t* pixel, std::size_t pitch, int count,
-                           std::uint32_t* sums) {
 #if PPLCNET_BYTE_VECTORS
-  constexpr int kMost = 256;  // bytes whose sum fits 16 bits
-  const hn::CappedTag<std::uint16_t, kPanel> d;
-  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
-  constexpr auto kVectors = kPanel / hn::MaxLanes(d);
-  while (count > 0) {
-    std::uint16_t block[kPanel];
-    const int length = std::min(count, kMost);
-    for (std::size_t i = 0; i < kVectors; ++i) {
-      const std::uint8_t* from = pixel + i * hn::MaxLanes(d);
-      auto sum = hn::Zero(d);
-      for (int x = 0; x < length; ++x, from += pitch)
-        sum = hn::Add(sum, hn::PromoteTo(d, hn::LoadU(bytes, from)));
-      hn::StoreU(sum, d, block + i * hn::MaxLanes(d));
+/// Sums of neighbouring panels over all pixels of a map.
+template <int kPanels>
+class PixelSums {
+  using Sums = hn::CappedTag<std::uint16_t, kPanel>;
+  static constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
+  static constexpr int kMost = 256;  // bytes whose sum fits 16 bits
+  using Indices = std::make_integer_sequence<int, kPanels * kPanel / kLanes>;
+
+ public:
+  /// Adds them to `sums`.
+  HWY_INLINE PixelSums(const QuantisedLayer& layer, const std::uint8_t* panels,
+                       std::uint32_t* sums) {
+    const ByteMap& source = layer.source;
+    const auto pitch = static_cast<std::size_t>(source.pixel_pitch);
+    const int width = layer.input.width;
+    int room = kMost;
+    begin(Indices());
+    for (int y = 0; y < layer.input.height; ++y) {
+      const std::uint8_t* pixel = panels + source.pixels(y);
+      for (int x = 0, end; x < width; x = end) {
+        end = std::min(width, x + room);
+        room -= end - x;
+        for (int i = x; i < end; ++i, pixel += pitch) add(pixel, Indices());
+        if (room > 0) continue;
+        room = kMost;
+        end_block(sums, Indices());
+      }
     }
-    for (int c = 0; c < kPanel; ++c) sums[c] += block[c];
-    pixel += static_cast<std::size_t>(length) * pitch;
-    count -= length;
+    end_block(sums, Indices());
   }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = hn::Zero(Sums())), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void add(const std::uint8_t* pixel, std::integer_sequence<int, kIndex...>) {
+    const hn::Rebind<std::uint8_t, Sums> bytes;
+    ((sums_[kIndex] =
+          hn::Add(sums_[kIndex], hn::PromoteTo(Sums(), hn::LoadU(bytes, pixel + kIndex * kLanes)))),
+     ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void end_block(std::uint32_t* sums, std::integer_sequence<int, kIndex...>) {
+    std::uint16_t block[kPanels * kPanel];
+    (hn::StoreU(sums_[kIndex], Sums(), block + kIndex * kLanes), ...);
+    for (int c = 0; c < kPanels * kPanel; ++c) sums[c] += block[c];
+    begin(Indices());
+  }
+
+  hn::Vec<Sums> sums_[kPanels * kPanel / kLanes];
+};
 #else
-  for (int x = 0; x < count; ++x, pixel += pitch)
-    for (int c = 0; c < kPanel; ++c) sums[c] += pixel[c];
+/// Sums of a panel over all pixels of a map.
+template <int>
+struct PixelSums {
+  PixelSums(const QuantisedLayer& layer, const std::uint8_t* panel, std::uint32_t* sums) {
+    for (int y = 0; y < layer.input.height; ++y) {
+      const std::uint8_t* pixel = panel + layer.source.pixels(y);
+      for (int x = 0; x < layer.input.width; ++x, pixel += layer.source.pixel_pitch)
+        for (int c = 0; c < kPanel; ++c) sums[c] += pixel[c];
+    }
+  }
+};
 #endif
+
+/// Computes kPanels panels, so that all of a cache line is read at once where there are four.
+template <int kPanels>
+HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
+                              const std::uint8_t* maps, int panel, std::uint8_t* to) {
+  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
+  std::uint32_t sums[kPanels * kPanel] = {};
+  PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
+  for (int i = 0; i < kPanels * kPanel; ++i) {
+    const int c = panel * kPanel + i;
+    const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
+    const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
+    const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
+    to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
+  }
 }
 
 /// Computes panels [begin, end) of a pooling layer.
-inline HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
-                                     const std::uint8_t* maps, int begin, int end,
-                                     std::uint8_t* to) {
-  const ByteMap& source = layer.source;
-  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
-  for (int panel = begin; panel < end; ++panel) {
-    std::uint32_t sums[kPanel] = {};
-    for (int y = 0; y < layer.input.height; ++y)
-      add_pixels(maps + source.pixels(y) + panel * kPanel,
-                 static_cast<std::size_t>(source.pixel_pitch), layer.input.width, sums);
-    for (int i = 0; i < kPanel; ++i) {
-      const int c = panel * kPanel + i;
-      const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
-      const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
-      const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
-      to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
-    }
-  }
+inline void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
+                        const std::uint8_t* maps, int begin, int end, std::uint8_t* to) {
+  int panel = begin;
+#if PPLCNET_BYTE_VECTORS
+  constexpr int kMany = 4;
+  for (; panel + kMany <= end; panel += kMany)
+    pool_panels<kMany>(layer, constants, maps, panel, to);
+#endif
+  for (; panel < end; ++panel) pool_panels<1>(layer, constants, maps, panel, to);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6088,53 +6182,100 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Adds `count` pixels of a panel to its sums.
-HWY_INLINE void add_pixels(const std::uint8_t* pixel, std::size_t pitch, int count,
-                           std::uint32_t* sums) {
 #if PPLCNET_BYTE_VECTORS
-  constexpr int kMost = 256;  // bytes whose sum fits 16 bits
-  const hn::CappedTag<std::uint16_t, kPanel> d;
-  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
-  constexpr auto kVectors = kPanel / hn::MaxLanes(d);
-  while (count > 0) {
-    std::uint16_t block[kPanel];
-    const int length = std::min(count, kMost);
-    for (std::size_t i = 0; i < kVectors; ++i) {
-      const std::uint8_t* from = pixel + i * hn::MaxLanes(d);
-      auto sum = hn::Zero(d);
-      for (int x = 0; x < length; ++x, from += pitch)
-        sum = hn::Add(sum, hn::PromoteTo(d, hn::LoadU(bytes, from)));
-      hn::StoreU(sum, d, block + i * hn::MaxLanes(d));
+/// Sums of neighbouring panels over all pixels of a map.
+template <int kPanels>
+class PixelSums {
+  using Sums = hn::CappedTag<std::uint16_t, kPanel>;
+  static constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
+  static constexpr int kMost = 256;  // bytes whose sum fits 16 bits
+  using Indices = std::make_integer_sequence<int, kPanels * kPanel / kLanes>;
+
+ public:
+  /// Adds them to `sums`.
+  HWY_INLINE PixelSums(const QuantisedLayer& layer, const std::uint8_t* panels,
+                       std::uint32_t* sums) {
+    const ByteMap& source = layer.source;
+    const auto pitch = static_cast<std::size_t>(source.pixel_pitch);
+    const int width = layer.input.width;
+    int room = kMost;
+    begin(Indices());
+    for (int y = 0; y < layer.input.height; ++y) {
+      const std::uint8_t* pixel = panels + source.pixels(y);
+      for (int x = 0, end; x < width; x = end) {
+        end = std::min(width, x + room);
+        room -= end - x;
+        for (int i = x; i < end; ++i, pixel += pitch) add(pixel, Indices());
+        if (room > 0) continue;
+        room = kMost;
+        end_block(sums, Indices());
+      }
     }
-    for (int c = 0; c < kPanel; ++c) sums[c] += block[c];
-    pixel += static_cast<std::size_t>(length) * pitch;
-    count -= length;
+    end_block(sums, Indices());
   }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = hn::Zero(Sums())), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void add(const std::uint8_t* pixel, std::integer_sequence<int, kIndex...>) {
+    const hn::Rebind<std::uint8_t, Sums> bytes;
+    ((sums_[kIndex] =
+          hn::Add(sums_[kIndex], hn::PromoteTo(Sums(), hn::LoadU(bytes, pixel + kIndex * kLanes)))),
+     ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void end_block(std::uint32_t* sums, std::integer_sequence<int, kIndex...>) {
+    std::uint16_t block[kPanels * kPanel];
+    (hn::StoreU(sums_[kIndex], Sums(), block + kIndex * kLanes), ...);
+    for (int c = 0; c < kPanels * kPanel; ++c) sums[c] += block[c];
+    begin(Indices());
+  }
+
+  hn::Vec<Sums> sums_[kPanels * kPanel / kLanes];
+};
 #else
-  for (int x = 0; x < count; ++x, pixel += pitch)
-    for (int c = 0; c < kPanel; ++c) sums[c] += pixel[c];
+/// Sums of a panel over all pixels of a map.
+template <int>
+struct PixelSums {
+  PixelSums(const QuantisedLayer& layer, const std::uint8_t* panel, std::uint32_t* sums) {
+    for (int y = 0; y < layer.input.height; ++y) {
+      const std::uint8_t* pixel = panel + layer.source.pixels(y);
+      for (int x = 0; x < layer.input.width; ++x, pixel += layer.source.pixel_pitch)
+        for (int c = 0; c < kPanel; ++c) sums[c] += pixel[c];
+    }
+  }
+};
 #endif
+
+/// Computes kPanels panels, so that all of a cache line is read at once where there are four.
+template <int kPanels>
+HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
+                              const std::uint8_t* maps, int panel, std::uint8_t* to) {
+  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
+  std::uint32_t sums[kPanels * kPanel] = {};
+  PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
+  for (int i = 0; i < kPanels * kPanel; ++i) {
+    const int c = panel * kPanel + i;
+    const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
+    const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
+    const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
+    to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
+  }
 }
 
 /// Computes panels [begin, end) of a pooling layer.
-inline HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
-                                     const std::uint8_t* maps, int begin, int end,
-                                     std::uint8_t* to) {
-  const ByteMap& source = layer.source;
-  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
-  for (int panel = begin; panel < end; ++panel) {
-    std::uint32_t sums[kPanel] = {};
-    for (int y = 0; y < layer.input.height; ++y)
-      add_pixels(maps + source.pixels(y) + panel * kPanel,
-                 static_cast<std::size_t>(source.pixel_pitch), layer.input.width, sums);
-    for (int i = 0; i < kPanel; ++i) {
-      const int c = panel * kPanel + i;
-      const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
-      const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
-      const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
-      to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
-    }
-  }
+inline void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
+                        const std::uint8_t* maps, int begin, int end, std::uint8_t* to) {
+  int panel = begin;
+#if PPLCNET_BYTE_VECTORS
+  constexpr int kMany = 4;
+  for (; panel + kMany <= end; panel += kMany)
+    pool_panels<kMany>(layer, constants, maps, panel, to);
+#endif
+  for (; panel < end; ++panel) pool_panels<1>(layer, constants, maps, panel, to);
 }
 
 }  // namespace HWY_NAMESPACE
