@@ -160,7 +160,7 @@ PPLCNET_TRAINING_INLINE Error AnyTrainer::make(const Graph& graph, const Trainin
     trainer.graph_ = std::make_unique<const Graph>(graph);
     trainer.network_plan_ = new_plan(graph, Storage::single);
     if (trainer.network_plan_ == nullptr) return out_of_memory(graph.title);
-    trainer.plan_.reset(new TrainingPlan(make_training_plan(graph, options)));
+    trainer.plan_ = std::make_unique<TrainingPlan>(make_training_plan(graph, options));
     const TrainingPlan& plan = *trainer.plan_;
     if (plan.flaw)
       return Error::of(graph.title, ": operator ", plan.flaw.node, ": ", text_of(plan.flaw.broken));
@@ -172,7 +172,7 @@ PPLCNET_TRAINING_INLINE Error AnyTrainer::make(const Graph& graph, const Trainin
     if (!trainer.allocate()) return out_of_memory(graph.title);
     trainer.initialise(seed);
     result.emplace(std::move(trainer));
-    return Error();
+    return {};
   });
 }
 

@@ -31,7 +31,8 @@ class Trainer : public InHugePages, public TrainingPasses {
     options.images = kBatch;
     return make_training_plan(Net::Definition::graph(), options);
   }();
-  static_assert(sizeof(Trainable<kWhole.flaw.broken, kWhole.flaw.node>) > 0);  // says what is wrong
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): a type that is not complete says what is wrong
+  static_assert(sizeof(Trainable<kWhole.flaw.broken, kWhole.flaw.node>) > 0);
 
   template <class Part, int kCount>
   static constexpr std::array<Part, std::size_t{kCount}> first_of(const Part* parts) {

@@ -119,12 +119,14 @@ class TrainingPasses {
 
   /// What is learnt, and what a training that continues needs: all values of one kind, with the
   /// layout of `tensors()`; what pads them is zero.
+  // NOLINTBEGIN(readability-make-member-function-const): a const trainer has const values
   std::span<float> parameters() { return memory_.parameters; }
   std::span<const float> parameters() const { return memory_.parameters; }
   std::span<float> velocities() { return memory_.velocities; }
   std::span<const float> velocities() const { return memory_.velocities; }
   std::span<float> statistics() { return memory_.statistics; }
   std::span<const float> statistics() const { return memory_.statistics; }
+  // NOLINTEND(readability-make-member-function-const)
   std::span<const float> gradients() const { return memory_.gradients; }
   TrainingState state() { return {run_.tensors, parameters(), statistics()}; }
 
@@ -193,7 +195,7 @@ class TrainingPasses {
 
   /// Returns the first tensor that is of a step from that one on: they have the steps' order.
   std::size_t first_tensor(int first_step) const {
-    for (std::size_t i = static_cast<std::size_t>(first_step); i < run_.steps.size(); ++i)
+    for (auto i = static_cast<std::size_t>(first_step); i < run_.steps.size(); ++i)
       for (const int tensor : {run_.steps[i].weight, run_.steps[i].gamma})
         if (tensor >= 0) return static_cast<std::size_t>(tensor);
     return run_.tensors.size();

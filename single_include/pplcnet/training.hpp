@@ -3206,7 +3206,7 @@ namespace HWY_NAMESPACE::training {
 /// latency of a multiply-add.
 inline constexpr int kTileVectors = 2;
 inline constexpr int kGroupColumns = std::max(kTileVectors * kLanes, kTrainingPanel);
-inline constexpr bool kManyRegisters = HWY_ARCH_X86 ? HWY_TARGET <= HWY_AVX3 : HWY_ARCH_ARM_A64;
+inline constexpr bool kManyRegisters = HWY_ARCH_ARM_A64 || kLanes == 16;
 static_assert(kGroupColumns <= kProductColumns);
 
 /// How a factor's numbers lie: those of a row beside each other, or those of a column.
@@ -5461,7 +5461,7 @@ namespace HWY_NAMESPACE::training {
 /// latency of a multiply-add.
 inline constexpr int kTileVectors = 2;
 inline constexpr int kGroupColumns = std::max(kTileVectors * kLanes, kTrainingPanel);
-inline constexpr bool kManyRegisters = HWY_ARCH_X86 ? HWY_TARGET <= HWY_AVX3 : HWY_ARCH_ARM_A64;
+inline constexpr bool kManyRegisters = HWY_ARCH_ARM_A64 || kLanes == 16;
 static_assert(kGroupColumns <= kProductColumns);
 
 /// How a factor's numbers lie: those of a row beside each other, or those of a column.
@@ -7898,7 +7898,7 @@ namespace HWY_NAMESPACE::training {
 /// latency of a multiply-add.
 inline constexpr int kTileVectors = 2;
 inline constexpr int kGroupColumns = std::max(kTileVectors * kLanes, kTrainingPanel);
-inline constexpr bool kManyRegisters = HWY_ARCH_X86 ? HWY_TARGET <= HWY_AVX3 : HWY_ARCH_ARM_A64;
+inline constexpr bool kManyRegisters = HWY_ARCH_ARM_A64 || kLanes == 16;
 static_assert(kGroupColumns <= kProductColumns);
 
 /// How a factor's numbers lie: those of a row beside each other, or those of a column.
@@ -10005,12 +10005,14 @@ class TrainingPasses {
 
   /// What is learnt, and what a training that continues needs: all values of one kind, with the
   /// layout of `tensors()`; what pads them is zero.
+  // NOLINTBEGIN(readability-make-member-function-const): a const trainer has const values
   std::span<float> parameters() { return memory_.parameters; }
   std::span<const float> parameters() const { return memory_.parameters; }
   std::span<float> velocities() { return memory_.velocities; }
   std::span<const float> velocities() const { return memory_.velocities; }
   std::span<float> statistics() { return memory_.statistics; }
   std::span<const float> statistics() const { return memory_.statistics; }
+  // NOLINTEND(readability-make-member-function-const)
   std::span<const float> gradients() const { return memory_.gradients; }
   TrainingState state() { return {run_.tensors, parameters(), statistics()}; }
 
@@ -10079,7 +10081,7 @@ class TrainingPasses {
 
   /// Returns the first tensor that is of a step from that one on: they have the steps' order.
   std::size_t first_tensor(int first_step) const {
-    for (std::size_t i = static_cast<std::size_t>(first_step); i < run_.steps.size(); ++i)
+    for (auto i = static_cast<std::size_t>(first_step); i < run_.steps.size(); ++i)
       for (const int tensor : {run_.steps[i].weight, run_.steps[i].gamma})
         if (tensor >= 0) return static_cast<std::size_t>(tensor);
     return run_.tensors.size();
@@ -11058,7 +11060,7 @@ PPLCNET_TRAINING_INLINE Error AnyTrainer::make(const Graph& graph, const Trainin
     trainer.graph_ = std::make_unique<const Graph>(graph);
     trainer.network_plan_ = new_plan(graph, Storage::single);
     if (trainer.network_plan_ == nullptr) return out_of_memory(graph.title);
-    trainer.plan_.reset(new TrainingPlan(make_training_plan(graph, options)));
+    trainer.plan_ = std::make_unique<TrainingPlan>(make_training_plan(graph, options));
     const TrainingPlan& plan = *trainer.plan_;
     if (plan.flaw)
       return Error::of(graph.title, ": operator ", plan.flaw.node, ": ", text_of(plan.flaw.broken));
@@ -11070,7 +11072,7 @@ PPLCNET_TRAINING_INLINE Error AnyTrainer::make(const Graph& graph, const Trainin
     if (!trainer.allocate()) return out_of_memory(graph.title);
     trainer.initialise(seed);
     result.emplace(std::move(trainer));
-    return Error();
+    return {};
   });
 }
 
@@ -12268,7 +12270,8 @@ class Trainer : public InHugePages, public TrainingPasses {
     options.images = kBatch;
     return make_training_plan(Net::Definition::graph(), options);
   }();
-  static_assert(sizeof(Trainable<kWhole.flaw.broken, kWhole.flaw.node>) > 0);  // says what is wrong
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): a type that is not complete says what is wrong
+  static_assert(sizeof(Trainable<kWhole.flaw.broken, kWhole.flaw.node>) > 0);
 
   template <class Part, int kCount>
   static constexpr std::array<Part, std::size_t{kCount}> first_of(const Part* parts) {

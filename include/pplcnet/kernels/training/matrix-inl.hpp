@@ -7,7 +7,7 @@ namespace HWY_NAMESPACE::training {
 /// latency of a multiply-add.
 inline constexpr int kTileVectors = 2;
 inline constexpr int kGroupColumns = std::max(kTileVectors * kLanes, kTrainingPanel);
-inline constexpr bool kManyRegisters = HWY_ARCH_X86 ? HWY_TARGET <= HWY_AVX3 : HWY_ARCH_ARM_A64;
+inline constexpr bool kManyRegisters = HWY_ARCH_ARM_A64 || kLanes == 16;
 static_assert(kGroupColumns <= kProductColumns);
 
 /// How a factor's numbers lie: those of a row beside each other, or those of a column.
