@@ -2268,6 +2268,210 @@ struct TrainingKernels {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_TRAINING_ARGUMENTS_HPP
+// from pplcnet/train/random.hpp
+#ifndef PPLCNET_TRAIN_RANDOM_HPP
+#define PPLCNET_TRAIN_RANDOM_HPP
+
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+// from pplcnet/train/elementary.hpp
+#ifndef PPLCNET_TRAIN_ELEMENTARY_HPP
+#define PPLCNET_TRAIN_ELEMENTARY_HPP
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+
+// Functions of doubles whose bits are the same on every machine: C libraries differ in the last
+// ones. Each operation is rounded on its own.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+namespace elementary {
+
+/// Returns c[0] + c[1] x + c[2] x² + …
+constexpr double polynomial(std::span<const double> coefficients, double x) {
+  double sum = 0;
+  for (std::size_t i = coefficients.size(); i-- > 0;) sum = coefficients[i] + rounded(sum * x);
+  return sum;
+}
+
+/// Returns the coefficients of a Taylor series whose terms are (-1)^k x^2k / (2k + first)!.
+template <std::size_t kTerms>
+constexpr std::array<double, kTerms> alternating_series(int first) {
+  std::array<double, kTerms> series = {};
+  double term = 1;
+  for (std::size_t k = 0; k < kTerms; ++k) {
+    series[k] = term;
+    const int next = static_cast<int>(2 * k) + first + 1;
+    term = -term / (next * (next + 1));
+  }
+  return series;
+}
+
+/// Returns the sine and cosine of an angle from -π/4 to π/4.
+struct SineAndCosine {
+  double sine, cosine;
+};
+constexpr SineAndCosine of_small_angle(double angle) {
+  constexpr auto kSine = alternating_series<9>(1), kCosine = alternating_series<9>(0);
+  const double square = rounded(angle * angle);
+  return {rounded(angle * polynomial(kSine, square)), polynomial(kCosine, square)};
+}
+
+}  // namespace elementary
+
+/// Returns the sine and cosine of an angle of so many turns, within 1e-15: a turn is 2π.
+/// |turns| < 2^40.
+constexpr elementary::SineAndCosine sine_and_cosine(double turns) {
+  constexpr double kTwoPi = 6.283185307179586;
+  const auto quarter = round_half_even(4 * turns);
+  const double rest = turns - static_cast<double>(quarter) / 4;  // exact
+  const auto [sine, cosine] = elementary::of_small_angle(rounded(kTwoPi * rest));
+  switch (quarter & 3) {
+    case 0:
+      return {sine, cosine};
+    case 1:
+      return {cosine, -sine};
+    case 2:
+      return {-sine, -cosine};
+    default:
+      return {-cosine, sine};
+  }
+}
+
+/// Returns the natural logarithm of a positive, finite number, within 1e-15 of it or of 1.
+inline double natural_logarithm(double x) {
+  constexpr double kLogarithmOf2 = 0.6931471805599453, kRootOfHalf = 0.7071067811865476;
+  constexpr std::array<double, 12> kSeries = [] {  // of artanh(√x) / √x
+    std::array<double, 12> series = {};
+    for (std::size_t k = 0; k < series.size(); ++k)
+      series[k] = 1.0 / (2.0 * static_cast<double>(k) + 1);
+    return series;
+  }();
+  int exponent = 0;
+  double fraction = std::frexp(x, &exponent);  // exact
+  if (fraction < kRootOfHalf) {
+    fraction *= 2;
+    --exponent;
+  }
+  const double s = (fraction - 1) / (fraction + 1);
+  const double series = elementary::polynomial(kSeries, rounded(s * s));
+  return rounded(exponent * kLogarithmOf2) + rounded(2 * rounded(s * series));
+}
+
+/// Returns the exponential function of a number, within 1e-15 of it; 0 below -745, and infinity
+/// above 709.
+inline double exponential(double x) {
+  constexpr double kInverseOfLogarithm = 1.4426950408889634;
+  constexpr double kUpper = 0x1.62e42feep-1, kLower = 0x1.a39ef35793c76p-33;  // ln 2, in two parts
+  constexpr std::array<double, 15> kSeries = [] {
+    std::array<double, 15> series = {1};
+    for (std::size_t k = 1; k < series.size(); ++k)
+      series[k] = series[k - 1] / static_cast<double>(k);
+    return series;
+  }();
+  if (!(x > -746)) return x <= -746 ? 0 : x;  // also what is no number
+  if (x > 710) return std::numeric_limits<double>::infinity();
+  const auto power = round_half_even(rounded(x * kInverseOfLogarithm));
+  const auto times = static_cast<double>(power);
+  const double rest = x - rounded(times * kUpper) - rounded(times * kLower);
+  return std::ldexp(elementary::polynomial(kSeries, rest), static_cast<int>(power));
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TRAIN_ELEMENTARY_HPP
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What SplitMix64 adds to its state for each number.
+inline constexpr std::uint64_t kSplitMixStep = 0x9E3779B97F4A7C15;
+
+/// Returns SplitMix64's number after a state: all of its bits depend on all bits of that.
+constexpr std::uint64_t split_mix(std::uint64_t state) {
+  std::uint64_t word = state + kSplitMixStep;
+  word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9U;
+  word = (word ^ (word >> 27)) * 0x94D049BB133111EBU;
+  return word ^ (word >> 31);
+}
+
+/// What random numbers are drawn for. Numbers for one purpose say nothing about those for another;
+/// the values are part of what makes a run repeatable.
+enum class RandomPurpose : unsigned char {
+  weights = 1,
+  order = 2,    ///< of the pictures of an epoch
+  picture = 3,  ///< how it is cropped, turned, coloured
+  mixing = 4,   ///< of the pictures of a batch
+  dropout = 5,
+};
+
+/// Random numbers that depend on nothing but what they are for: a seed, a purpose, an epoch and a
+/// picture (or a step, or a tensor). No state is shared, so threads draw the same ones in any
+/// order, and a run that continues draws those that it would have drawn.
+class Random {
+ public:
+  constexpr Random(std::uint64_t seed, RandomPurpose purpose, std::uint64_t epoch = 0,
+                   std::uint64_t picture = 0) {
+    for (const std::uint64_t word :
+         {seed, std::uint64_t{static_cast<unsigned char>(purpose)}, epoch, picture})
+      key_ = split_mix(key_ + word);
+  }
+
+  /// Returns 64 random bits (SplitMix64).
+  constexpr std::uint64_t bits() { return split_mix(key_ + kSplitMixStep * count_++); }
+
+  /// Returns a number from 0 up to, and without, 1: a multiple of 2^-53.
+  constexpr double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
+  /// Returns a number from `low` to `high`.
+  constexpr double uniform(double low, double high) {
+    return low + rounded((high - low) * uniform());
+  }
+
+  /// Returns a whole number from `first` to `last`, each with the same chance.
+  constexpr std::int64_t integer(std::int64_t first, std::int64_t last) {
+    const std::uint64_t most = static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first);
+    const int unused = std::countl_zero(most);
+    std::uint64_t value = most;
+    if (most > 0) do {
+        value = bits() >> unused;
+      } while (value > most);
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(first) + value);
+  }
+
+  /// Returns true with a probability from 0 to 1.
+  constexpr bool chance(double probability) { return uniform() < probability; }
+
+  /// Returns a number of the normal distribution (Box and Muller); its bits are the same on every
+  /// machine.
+  double normal() {
+    const double radius = std::sqrt(rounded(-2 * natural_logarithm(1 - uniform())));
+    return rounded(radius * sine_and_cosine(uniform()).cosine);
+  }
+
+  /// Puts values into a random order.
+  template <class Value>
+  constexpr void shuffle(std::span<Value> values) {
+    for (std::size_t i = values.size(); i > 1; --i)
+      std::swap(values[i - 1],
+                values[static_cast<std::size_t>(integer(0, static_cast<std::int64_t>(i) - 1))]);
+  }
+
+ private:
+  std::uint64_t key_ = 0, count_ = 0;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TRAIN_RANDOM_HPP
 // from pplcnet/train/scratch.hpp
 #ifndef PPLCNET_TRAIN_SCRATCH_HPP
 #define PPLCNET_TRAIN_SCRATCH_HPP
@@ -3684,7 +3888,7 @@ inline void add_backward(const TrainingRun& run, const TrainingStep& step) {
 class Dropout {
  public:
   Dropout(const TrainingRun& run, const TrainingStep& step)
-      : seed_(mixed(run.dropout_seed + mixed(static_cast<std::uint64_t>(step.output)))),
+      : seed_(split_mix(run.dropout_seed + split_mix(static_cast<std::uint64_t>(step.output)))),
         kept_((std::uint64_t{1} << 32) / 100 * static_cast<std::uint64_t>(step.keep_percent)),
         factor_(static_cast<float>(step.keep_percent) / 100),
         drops_(run.drops) {}
@@ -3692,18 +3896,10 @@ class Dropout {
   /// Returns what the value at a place, of those that are not padding, is multiplied by.
   float operator()(std::int64_t place) const {
     if (!drops_) return factor_;
-    return mixed(seed_ + static_cast<std::uint64_t>(place)) >> 32 < kept_ ? 1.0F : 0.0F;
+    return split_mix(seed_ + static_cast<std::uint64_t>(place)) >> 32 < kept_ ? 1.0F : 0.0F;
   }
 
  private:
-  /// Returns a number whose bits all depend on all bits of another one: SplitMix64.
-  static std::uint64_t mixed(std::uint64_t bits) {
-    bits += 0x9E3779B97F4A7C15;
-    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
-    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
-    return bits ^ (bits >> 31);
-  }
-
   std::uint64_t seed_, kept_;
   float factor_;
   bool drops_;
@@ -5939,7 +6135,7 @@ inline void add_backward(const TrainingRun& run, const TrainingStep& step) {
 class Dropout {
  public:
   Dropout(const TrainingRun& run, const TrainingStep& step)
-      : seed_(mixed(run.dropout_seed + mixed(static_cast<std::uint64_t>(step.output)))),
+      : seed_(split_mix(run.dropout_seed + split_mix(static_cast<std::uint64_t>(step.output)))),
         kept_((std::uint64_t{1} << 32) / 100 * static_cast<std::uint64_t>(step.keep_percent)),
         factor_(static_cast<float>(step.keep_percent) / 100),
         drops_(run.drops) {}
@@ -5947,18 +6143,10 @@ class Dropout {
   /// Returns what the value at a place, of those that are not padding, is multiplied by.
   float operator()(std::int64_t place) const {
     if (!drops_) return factor_;
-    return mixed(seed_ + static_cast<std::uint64_t>(place)) >> 32 < kept_ ? 1.0F : 0.0F;
+    return split_mix(seed_ + static_cast<std::uint64_t>(place)) >> 32 < kept_ ? 1.0F : 0.0F;
   }
 
  private:
-  /// Returns a number whose bits all depend on all bits of another one: SplitMix64.
-  static std::uint64_t mixed(std::uint64_t bits) {
-    bits += 0x9E3779B97F4A7C15;
-    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
-    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
-    return bits ^ (bits >> 31);
-  }
-
   std::uint64_t seed_, kept_;
   float factor_;
   bool drops_;
@@ -8376,7 +8564,7 @@ inline void add_backward(const TrainingRun& run, const TrainingStep& step) {
 class Dropout {
  public:
   Dropout(const TrainingRun& run, const TrainingStep& step)
-      : seed_(mixed(run.dropout_seed + mixed(static_cast<std::uint64_t>(step.output)))),
+      : seed_(split_mix(run.dropout_seed + split_mix(static_cast<std::uint64_t>(step.output)))),
         kept_((std::uint64_t{1} << 32) / 100 * static_cast<std::uint64_t>(step.keep_percent)),
         factor_(static_cast<float>(step.keep_percent) / 100),
         drops_(run.drops) {}
@@ -8384,18 +8572,10 @@ class Dropout {
   /// Returns what the value at a place, of those that are not padding, is multiplied by.
   float operator()(std::int64_t place) const {
     if (!drops_) return factor_;
-    return mixed(seed_ + static_cast<std::uint64_t>(place)) >> 32 < kept_ ? 1.0F : 0.0F;
+    return split_mix(seed_ + static_cast<std::uint64_t>(place)) >> 32 < kept_ ? 1.0F : 0.0F;
   }
 
  private:
-  /// Returns a number whose bits all depend on all bits of another one: SplitMix64.
-  static std::uint64_t mixed(std::uint64_t bits) {
-    bits += 0x9E3779B97F4A7C15;
-    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
-    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
-    return bits ^ (bits >> 31);
-  }
-
   std::uint64_t seed_, kept_;
   float factor_;
   bool drops_;
@@ -9630,207 +9810,6 @@ PPLCNET_TRAINING_INLINE void update_parameters(const ParameterUpdate& update, Is
 #include <cstdint>
 #include <span>
 
-// from pplcnet/train/random.hpp
-#ifndef PPLCNET_TRAIN_RANDOM_HPP
-#define PPLCNET_TRAIN_RANDOM_HPP
-
-#include <bit>
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <utility>
-
-// from pplcnet/train/elementary.hpp
-#ifndef PPLCNET_TRAIN_ELEMENTARY_HPP
-#define PPLCNET_TRAIN_ELEMENTARY_HPP
-
-#include <array>
-#include <cmath>
-#include <cstddef>
-#include <limits>
-#include <span>
-
-
-// Functions of doubles whose bits are the same on every machine: C libraries differ in the last
-// ones. Each operation is rounded on its own.
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-namespace elementary {
-
-/// Returns c[0] + c[1] x + c[2] x² + …
-constexpr double polynomial(std::span<const double> coefficients, double x) {
-  double sum = 0;
-  for (std::size_t i = coefficients.size(); i-- > 0;) sum = coefficients[i] + rounded(sum * x);
-  return sum;
-}
-
-/// Returns the coefficients of a Taylor series whose terms are (-1)^k x^2k / (2k + first)!.
-template <std::size_t kTerms>
-constexpr std::array<double, kTerms> alternating_series(int first) {
-  std::array<double, kTerms> series = {};
-  double term = 1;
-  for (std::size_t k = 0; k < kTerms; ++k) {
-    series[k] = term;
-    const int next = static_cast<int>(2 * k) + first + 1;
-    term = -term / (next * (next + 1));
-  }
-  return series;
-}
-
-/// Returns the sine and cosine of an angle from -π/4 to π/4.
-struct SineAndCosine {
-  double sine, cosine;
-};
-constexpr SineAndCosine of_small_angle(double angle) {
-  constexpr auto kSine = alternating_series<9>(1), kCosine = alternating_series<9>(0);
-  const double square = rounded(angle * angle);
-  return {rounded(angle * polynomial(kSine, square)), polynomial(kCosine, square)};
-}
-
-}  // namespace elementary
-
-/// Returns the sine and cosine of an angle of so many turns, within 1e-15: a turn is 2π.
-/// |turns| < 2^40.
-constexpr elementary::SineAndCosine sine_and_cosine(double turns) {
-  constexpr double kTwoPi = 6.283185307179586;
-  const auto quarter = round_half_even(4 * turns);
-  const double rest = turns - static_cast<double>(quarter) / 4;  // exact
-  const auto [sine, cosine] = elementary::of_small_angle(rounded(kTwoPi * rest));
-  switch (quarter & 3) {
-    case 0:
-      return {sine, cosine};
-    case 1:
-      return {cosine, -sine};
-    case 2:
-      return {-sine, -cosine};
-    default:
-      return {-cosine, sine};
-  }
-}
-
-/// Returns the natural logarithm of a positive, finite number, within 1e-15 of it or of 1.
-inline double natural_logarithm(double x) {
-  constexpr double kLogarithmOf2 = 0.6931471805599453, kRootOfHalf = 0.7071067811865476;
-  constexpr std::array<double, 12> kSeries = [] {  // of artanh(√x) / √x
-    std::array<double, 12> series = {};
-    for (std::size_t k = 0; k < series.size(); ++k)
-      series[k] = 1.0 / (2.0 * static_cast<double>(k) + 1);
-    return series;
-  }();
-  int exponent = 0;
-  double fraction = std::frexp(x, &exponent);  // exact
-  if (fraction < kRootOfHalf) {
-    fraction *= 2;
-    --exponent;
-  }
-  const double s = (fraction - 1) / (fraction + 1);
-  const double series = elementary::polynomial(kSeries, rounded(s * s));
-  return rounded(exponent * kLogarithmOf2) + rounded(2 * rounded(s * series));
-}
-
-/// Returns the exponential function of a number, within 1e-15 of it; 0 below -745, and infinity
-/// above 709.
-inline double exponential(double x) {
-  constexpr double kInverseOfLogarithm = 1.4426950408889634;
-  constexpr double kUpper = 0x1.62e42feep-1, kLower = 0x1.a39ef35793c76p-33;  // ln 2, in two parts
-  constexpr std::array<double, 15> kSeries = [] {
-    std::array<double, 15> series = {1};
-    for (std::size_t k = 1; k < series.size(); ++k)
-      series[k] = series[k - 1] / static_cast<double>(k);
-    return series;
-  }();
-  if (!(x > -746)) return x <= -746 ? 0 : x;  // also what is no number
-  if (x > 710) return std::numeric_limits<double>::infinity();
-  const auto power = round_half_even(rounded(x * kInverseOfLogarithm));
-  const auto times = static_cast<double>(power);
-  const double rest = x - rounded(times * kUpper) - rounded(times * kLower);
-  return std::ldexp(elementary::polynomial(kSeries, rest), static_cast<int>(power));
-}
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_TRAIN_ELEMENTARY_HPP
-
-namespace pplcnet::inline PPLCNET_ABI {
-
-/// What random numbers are drawn for. Numbers for one purpose say nothing about those for another;
-/// the values are part of what makes a run repeatable.
-enum class RandomPurpose : unsigned char {
-  weights = 1,
-  order = 2,    ///< of the pictures of an epoch
-  picture = 3,  ///< how it is cropped, turned, coloured
-  mixing = 4,   ///< of the pictures of a batch
-  dropout = 5,
-};
-
-/// Random numbers that depend on nothing but what they are for: a seed, a purpose, an epoch and a
-/// picture (or a step, or a tensor). No state is shared, so threads draw the same ones in any
-/// order, and a run that continues draws those that it would have drawn.
-class Random {
- public:
-  constexpr Random(std::uint64_t seed, RandomPurpose purpose, std::uint64_t epoch = 0,
-                   std::uint64_t picture = 0) {
-    for (const std::uint64_t word :
-         {seed, std::uint64_t{static_cast<unsigned char>(purpose)}, epoch, picture})
-      key_ = mixed(key_ + kStep + word);
-  }
-
-  /// Returns 64 random bits (SplitMix64).
-  constexpr std::uint64_t bits() { return mixed(key_ + kStep * ++count_); }
-
-  /// Returns a number from 0 up to, and without, 1: a multiple of 2^-53.
-  constexpr double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
-  /// Returns a number from `low` to `high`.
-  constexpr double uniform(double low, double high) {
-    return low + rounded((high - low) * uniform());
-  }
-
-  /// Returns a whole number from `first` to `last`, each with the same chance.
-  constexpr std::int64_t integer(std::int64_t first, std::int64_t last) {
-    const std::uint64_t most = static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first);
-    const int unused = std::countl_zero(most);
-    std::uint64_t value = most;
-    if (most > 0) do {
-        value = bits() >> unused;
-      } while (value > most);
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(first) + value);
-  }
-
-  /// Returns true with a probability from 0 to 1.
-  constexpr bool chance(double probability) { return uniform() < probability; }
-
-  /// Returns a number of the normal distribution (Box and Muller); its bits are the same on every
-  /// machine.
-  double normal() {
-    const double radius = std::sqrt(rounded(-2 * natural_logarithm(1 - uniform())));
-    return rounded(radius * sine_and_cosine(uniform()).cosine);
-  }
-
-  /// Puts values into a random order.
-  template <class Value>
-  constexpr void shuffle(std::span<Value> values) {
-    for (std::size_t i = values.size(); i > 1; --i)
-      std::swap(values[i - 1],
-                values[static_cast<std::size_t>(integer(0, static_cast<std::int64_t>(i) - 1))]);
-  }
-
- private:
-  static constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15U;
-
-  static constexpr std::uint64_t mixed(std::uint64_t word) {
-    word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9U;
-    word = (word ^ (word >> 27)) * 0x94D049BB133111EBU;
-    return word ^ (word >> 31);
-  }
-
-  std::uint64_t key_ = 0, count_ = 0;
-};
-
-}  // namespace pplcnet::inline PPLCNET_ABI
-
-#endif  // PPLCNET_TRAIN_RANDOM_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 

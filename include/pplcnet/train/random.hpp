@@ -14,6 +14,17 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+/// What SplitMix64 adds to its state for each number.
+inline constexpr std::uint64_t kSplitMixStep = 0x9E3779B97F4A7C15;
+
+/// Returns SplitMix64's number after a state: all of its bits depend on all bits of that.
+constexpr std::uint64_t split_mix(std::uint64_t state) {
+  std::uint64_t word = state + kSplitMixStep;
+  word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9U;
+  word = (word ^ (word >> 27)) * 0x94D049BB133111EBU;
+  return word ^ (word >> 31);
+}
+
 /// What random numbers are drawn for. Numbers for one purpose say nothing about those for another;
 /// the values are part of what makes a run repeatable.
 enum class RandomPurpose : unsigned char {
@@ -33,11 +44,11 @@ class Random {
                    std::uint64_t picture = 0) {
     for (const std::uint64_t word :
          {seed, std::uint64_t{static_cast<unsigned char>(purpose)}, epoch, picture})
-      key_ = mixed(key_ + kStep + word);
+      key_ = split_mix(key_ + word);
   }
 
   /// Returns 64 random bits (SplitMix64).
-  constexpr std::uint64_t bits() { return mixed(key_ + kStep * ++count_); }
+  constexpr std::uint64_t bits() { return split_mix(key_ + kSplitMixStep * count_++); }
 
   /// Returns a number from 0 up to, and without, 1: a multiple of 2^-53.
   constexpr double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
@@ -76,14 +87,6 @@ class Random {
   }
 
  private:
-  static constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15U;
-
-  static constexpr std::uint64_t mixed(std::uint64_t word) {
-    word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9U;
-    word = (word ^ (word >> 27)) * 0x94D049BB133111EBU;
-    return word ^ (word >> 31);
-  }
-
   std::uint64_t key_ = 0, count_ = 0;
 };
 

@@ -75,7 +75,7 @@ inline void add_backward(const TrainingRun& run, const TrainingStep& step) {
 class Dropout {
  public:
   Dropout(const TrainingRun& run, const TrainingStep& step)
-      : seed_(mixed(run.dropout_seed + mixed(static_cast<std::uint64_t>(step.output)))),
+      : seed_(split_mix(run.dropout_seed + split_mix(static_cast<std::uint64_t>(step.output)))),
         kept_((std::uint64_t{1} << 32) / 100 * static_cast<std::uint64_t>(step.keep_percent)),
         factor_(static_cast<float>(step.keep_percent) / 100),
         drops_(run.drops) {}
@@ -83,18 +83,10 @@ class Dropout {
   /// Returns what the value at a place, of those that are not padding, is multiplied by.
   float operator()(std::int64_t place) const {
     if (!drops_) return factor_;
-    return mixed(seed_ + static_cast<std::uint64_t>(place)) >> 32 < kept_ ? 1.0F : 0.0F;
+    return split_mix(seed_ + static_cast<std::uint64_t>(place)) >> 32 < kept_ ? 1.0F : 0.0F;
   }
 
  private:
-  /// Returns a number whose bits all depend on all bits of another one: SplitMix64.
-  static std::uint64_t mixed(std::uint64_t bits) {
-    bits += 0x9E3779B97F4A7C15;
-    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
-    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
-    return bits ^ (bits >> 31);
-  }
-
   std::uint64_t seed_, kept_;
   float factor_;
   bool drops_;

@@ -18,6 +18,7 @@
 #include "pplcnet/kernels/training/run.hpp"
 #include "pplcnet/kernels/training/training.hpp"
 #include "pplcnet/rounding.hpp"
+#include "pplcnet/train/random.hpp"
 #include "pplcnet/train/scratch.hpp"
 
 #if PPLCNET_HAS_TRAINING_DEFINITIONS
