@@ -10,6 +10,7 @@
 #include "pplcnet/kernels/isa.hpp"
 #include "pplcnet/kernels/training/run.hpp"
 #include "pplcnet/kernels/training/training.hpp"
+#include "pplcnet/train/batch_logits.hpp"
 #include "pplcnet/train/initial_weights.hpp"
 #include "pplcnet/train/optimiser.hpp"
 #include "pplcnet/train/training_state.hpp"
@@ -73,6 +74,15 @@ class TrainingPasses {
     return {run_.arena + logits_value().gradients, logits_value().floats(run_.images)};
   }
 
+  /// Returns both, for `loss_and_gradients`.
+  BatchLogits batch_logits() {
+    return {.logits = logits().data(),
+            .gradients = logits_gradients().data(),
+            .images = run_.images,
+            .classes = classes(),
+            .pitch = logits_pitch()};
+  }
+
   /// Computes the gradients of what is learnt from `first_step` on, after `forward` and a loss;
   /// and those of the pixels, where the options ask for them.
   void backward(int first_step = 0, float* picture_gradients = nullptr) noexcept {
@@ -94,6 +104,7 @@ class TrainingPasses {
       const double factor = optimiser.factors.empty() ? 1 : optimiser.factors[i];
       const bool decays = optimiser.decays_norms || !tensor.is_norm();
       update_parameters(
+          run_,
           {.parameters = run_.parameters + tensor.place,
            .velocities = memory_.velocities.data() + tensor.place,
            .gradients = run_.gradients + tensor.place,

@@ -42,12 +42,7 @@ void print(const char* name, const pplcnet::TrainingPass& chosen) {
     pplcnet::TrainingPass pass = chosen;
     pass.dropout_seed = static_cast<std::uint64_t>(step);
     trainer->forward(pictures, kImages, pass);
-    pplcnet::loss_and_gradients({.smoothing = 0.1}, {.labels = labels},
-                                {.logits = trainer->logits().data(),
-                                 .gradients = trainer->logits_gradients().data(),
-                                 .images = kImages,
-                                 .classes = Net::classes,
-                                 .pitch = trainer->logits_pitch()},
+    pplcnet::loss_and_gradients({.smoothing = 0.1}, {.labels = labels}, trainer->batch_logits(),
                                 scratch);
     trainer->backward();
     trainer->update({.learning_rate = 0.02, .l2 = 1e-4, .largest_norm = 5});

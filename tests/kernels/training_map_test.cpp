@@ -356,7 +356,8 @@ TEST(TrainingUpdate, MovesParametersAsPaddlePaddleDoes) {
       g[i] = static_cast<float>(i % 5) / 3;
     }
     std::vector<float> weights = w, velocities = v;
-    pplcnet::update_parameters({.parameters = weights.data(),
+    pplcnet::update_parameters({},
+                               {.parameters = weights.data(),
                                 .velocities = velocities.data(),
                                 .gradients = g.data(),
                                 .count = 40,

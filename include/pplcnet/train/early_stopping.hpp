@@ -19,7 +19,7 @@ struct Score {
 /// Remembers the best epoch, and says when none has been better for long enough.
 class EarlyStopping {
  public:
-  /// `patience`: so many epochs after the best one it ends; 0: never.
+  /// Ends `patience` epochs after the best one; 0: never.
   constexpr explicit EarlyStopping(int patience = 0) : patience_(patience) {}
 
   /// Takes an epoch's score; returns whether it is the best one so far.

@@ -8,6 +8,7 @@
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/rounding.hpp"
+#include "pplcnet/train/batch_logits.hpp"
 #include "pplcnet/train/elementary.hpp"
 
 // What training makes small. Sums are made of doubles, image after image, class after class.
@@ -41,13 +42,6 @@ struct BatchLoss {
   double cross_entropy = 0;  ///< without its weight
   double distillation = 0;   ///< the divergence and the mutual part, without their weights
   int right = 0;             ///< images whose greatest logit is that of their (first) label
-};
-
-/// A batch's logits and gradients: [image][pitch], of which so many are classes.
-struct BatchLogits {
-  const float* logits;
-  float* gradients;
-  int images, classes, pitch;
 };
 
 namespace training {

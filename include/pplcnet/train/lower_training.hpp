@@ -51,7 +51,7 @@ class TrainingLowering : private StepAppender {
     }
   }
 
-  /// The first weights are a stage of their own; then the graph's; then what follows them.
+  /// Finds the stages: the first weights are one of their own; then the graph's; then what follows.
   constexpr void find_stages() {
     int first = 1;
     while (first < graph_.node_count && graph_.nodes[first].op != Operator::convolution) ++first;
@@ -113,7 +113,7 @@ class TrainingLowering : private StepAppender {
     return form.count > 0 ? lower_branches(x, form) : lower_weights(x);
   }
 
-  /// Weights, a batch norm, an activation, a scale and a shift, as far as they are there.
+  /// Appends weights, a batch norm, an activation, a scale and a shift, as far as they are there.
   constexpr int lower_weights(int x) {
     const Node& node = this->node();
     x = drop(x, node.input_percent);
@@ -124,7 +124,7 @@ class TrainingLowering : private StepAppender {
     return node.affine ? scale(x, /*last=*/true) : x;
   }
 
-  /// The sum of branches, and what follows it.
+  /// Appends the sum of branches, and what follows it.
   constexpr int lower_branches(int x, const TrainingForm& form) {
     const Node& node = this->node();
     const bool scales = !form.affine.empty();
@@ -218,7 +218,7 @@ class TrainingLowering : private StepAppender {
     return output;
   }
 
-  /// Each group of channels becomes every so many channels.
+  /// Appends copies by which each group of channels becomes every so many channels.
   constexpr int lower_shuffle() {
     const Node& node = this->node();
     const int output = add_value(node.shape);

@@ -25,8 +25,8 @@ constexpr void find_gradients(TrainingPlan& plan) {
   }
 }
 
-/// Of the readers of a value the last is the first in the backward pass: it writes the gradients,
-/// and the others add theirs.
+/// Says who writes a value's gradients: the last of its readers, which is the first in the backward
+/// pass; the others add theirs.
 constexpr void find_first_writers(TrainingPlan& plan) {
   bool written[TrainingPlan::kMostValues] = {};
   written[plan.logits] = true;

@@ -54,15 +54,28 @@ constexpr int gathered_pixels(std::int64_t depth) {
 struct ProductScratch {
   std::size_t inputs = 1, outputs = 1;  ///< of the weights; outputs padded
   std::size_t transposed = 1;           ///< the transposed weights' columns
+  TrainingParts parts = {};             ///< whose gradients of the weights are summed
+  bool has_bias = false;
 
-  constexpr std::size_t forward() const { return inputs * outputs; }
+  constexpr std::size_t weights() const { return inputs * outputs; }
   constexpr std::size_t input_gradients() const { return outputs * transposed; }
-  /// Returns the floats of each part's gradient; those of the rows that it packs follow all parts.
+  /// Returns the floats of all parts' gradients of the weights; those of a single part are the sum.
   constexpr std::size_t weight_gradients() const {
-    return kTrainingParts * (inputs * outputs + kProductChunk * kProductColumns);
+    return parts.count() > 1 ? static_cast<std::size_t>(parts.count()) * weights() : 0;
+  }
+  /// Returns where the rows are that a worker packs, behind these gradients. There are at most as
+  /// many workers as parts.
+  constexpr std::size_t packed_rows(int worker) const {
+    return weight_gradients() +
+           static_cast<std::size_t>(worker) * (kProductChunk * kProductColumns);
+  }
+  constexpr std::size_t bias_gradients() const {
+    if (!has_bias) return 0;
+    const TrainingParts sums = {parts.rows, channel_chunk(static_cast<int>(outputs))};
+    return static_cast<std::size_t>(sums.count()) * outputs;
   }
   constexpr std::size_t floats() const {
-    return std::max({forward(), input_gradients(), weight_gradients()});
+    return std::max({weights(), input_gradients(), packed_rows(parts.count()), bias_gradients()});
   }
 };
 
@@ -72,12 +85,16 @@ constexpr std::size_t size(std::int64_t count) { return static_cast<std::size_t>
 
 constexpr ProductScratch product_scratch(const TrainingStep& step,
                                          std::span<const TrainingValue> values,
-                                         std::span<const TrainingTensor> tensors) {
+                                         std::span<const TrainingTensor> tensors, int images) {
   const TrainingTensor& weight = tensors[size(step.weight)];
-  const std::int64_t taps = weight.taps();
+  const std::int64_t taps = weight.taps(), pitch = values[size(step.input)].pitch;
+  const bool gathers = step.op == TrainingOperator::convolution;
   return {.inputs = size(taps * weight.inputs),
           .outputs = size(weight.pitch()),
-          .transposed = size(taps * values[size(step.input)].pitch)};
+          .transposed = size(taps * pitch),
+          .parts = {values[size(step.output)].rows(images),
+                    gathers ? gathered_pixels(taps * pitch) : kProductChunk},
+          .has_bias = step.bias >= 0};
 }
 
 /// Returns what each part of a convolution has for the taps of the pixels at hand: gathered ones,
@@ -96,15 +113,14 @@ constexpr std::size_t gathered_floats(const TrainingStep& step,
 /// images.
 constexpr std::size_t scratch_floats(const TrainingStep& step,
                                      std::span<const TrainingValue> values,
-                                     std::span<const TrainingTensor> tensors,
-                                     [[maybe_unused]] int images) {
+                                     std::span<const TrainingTensor> tensors, int images) {
   using training::size;
   const std::size_t pitch = size(values[size(step.output)].pitch);
   switch (step.op) {
     case TrainingOperator::product:
-      return training::product_scratch(step, values, tensors).floats();
+      return training::product_scratch(step, values, tensors, images).floats();
     case TrainingOperator::convolution:
-      return training::product_scratch(step, values, tensors).floats() +
+      return training::product_scratch(step, values, tensors, images).floats() +
              kTrainingParts * training::gathered_floats(step, values, tensors);
     case TrainingOperator::depthwise:
       return kTrainingParts * size(std::max(1, tensors[size(step.weight)].taps())) * pitch;

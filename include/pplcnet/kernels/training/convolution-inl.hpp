@@ -94,7 +94,7 @@ inline HWY_NOINLINE void scatter(const TapGeometry& geometry, const float* taps,
 
 /// Returns where a worker's gathered taps are.
 inline float* gathered(const TrainingRun& run, const TrainingStep& step, int worker) {
-  return run.scratch + product_scratch(step, run.values, run.tensors).floats() +
+  return run.scratch + product_scratch(step, run.values, run.tensors, run.images).floats() +
          size(worker) * gathered_floats(step, run.values, run.tensors);
 }
 
@@ -156,21 +156,19 @@ inline void convolution_input_gradients(const TrainingRun& run, const TrainingSt
 
 inline void convolution_backward(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
-  const TrainingTensor& weight = values.tensor(step.weight);
   const TapGeometry geometry = geometry_of(values, step);
   const auto gradients = values.output_gradients();
   const std::int64_t depth = geometry.depth();
-  const auto count = static_cast<std::int64_t>(weight.floats());
+  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
   sum_weight_gradients(
-      run, {gradients.rows, geometry.chunk()}, gradients.rows * count, count,
+      run, scratch,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
         float* const taps = gathered(run, step, worker);
         gather(geometry, values.inputs().values, begin, end, taps);
-        add_weight_gradients(
-            taps, depth, static_cast<int>(depth), gradients[begin], gradients.pitch, end - begin,
-            adds, run.scratch + kTrainingParts * count + worker * kProductChunk * kProductColumns,
-            to);
+        add_weight_gradients(taps, depth, static_cast<int>(depth), gradients[begin],
+                             gradients.pitch, end - begin, adds,
+                             run.scratch + scratch.packed_rows(worker), to);
       },
       values.gradients(step.weight));
   if (step.input_gradients) convolution_input_gradients(run, step);

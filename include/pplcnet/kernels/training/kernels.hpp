@@ -104,8 +104,14 @@ PPLCNET_TRAINING_INLINE void training_backward(const TrainingRun& run, Isa isa) 
   }
 }
 
-PPLCNET_TRAINING_INLINE void update_parameters(const ParameterUpdate& update, Isa isa) noexcept {
-  training_kernels(isa).update(update);
+PPLCNET_TRAINING_INLINE void update_parameters(const TrainingRun& run,
+                                               const ParameterUpdate& update, Isa isa) noexcept {
+  const TrainingKernels& kernels = training_kernels(isa);
+  const auto count = static_cast<std::int64_t>(update.count);
+  training::share(run, count * training::kParameterWork, count / kTrainingPanel,
+                  [&](int, std::int64_t begin, std::int64_t end) {
+                    kernels.update(update.part(begin * kTrainingPanel, end * kTrainingPanel));
+                  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -26,22 +26,25 @@ inline void product_forward(const TrainingRun& run, const TrainingStep& step) {
 /// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to
 /// parts.chunk rows.
 template <class Add>
-HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const TrainingParts& parts,
-                                     std::int64_t work, std::int64_t count, const Add& add,
-                                     float* to) {
-  share(run, work, parts.count(), [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
-    for (auto part = static_cast<int>(first); part < last; ++part) {
-      const TrainingRows rows = parts[part];
-      for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
-        add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
-            run.scratch + part * count);
-    }
-  });
+HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const ProductScratch& scratch,
+                                     const Add& add, float* to) {
+  const TrainingParts& parts = scratch.parts;
+  const auto count = static_cast<std::int64_t>(scratch.weights());
+  float* const sums = parts.count() > 1 ? run.scratch : to;
+  share(run, parts.rows * count, parts.count(),
+        [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
+          for (auto part = static_cast<int>(first); part < last; ++part) {
+            const TrainingRows rows = parts[part];
+            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
+              add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
+                  sums + part * count);
+          }
+        });
+  if (sums == to) return;
   share(run, parts.count() * count, count / kTrainingPanel,
         [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
           const std::int64_t first = begin * kTrainingPanel;
-          add_parts(run.scratch + first, parts.count(), count, (end - begin) * kTrainingPanel,
-                    to + first);
+          add_parts(sums + first, parts.count(), count, (end - begin) * kTrainingPanel, to + first);
         });
 }
 
@@ -52,14 +55,13 @@ inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
   const auto gradients = values.output_gradients();
   const std::int64_t work = gradients.rows * weight.inputs * weight.pitch();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
-  const auto count = static_cast<std::int64_t>(weight.floats());
+  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   sum_weight_gradients(
-      run, {gradients.rows, kProductChunk}, work, count,
+      run, scratch,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
-        add_weight_gradients(
-            inputs[begin], inputs.pitch, weight.inputs, gradients[begin], gradients.pitch,
-            end - begin, adds,
-            run.scratch + kTrainingParts * count + worker * kProductChunk * kProductColumns, to);
+        add_weight_gradients(inputs[begin], inputs.pitch, weight.inputs, gradients[begin],
+                             gradients.pitch, end - begin, adds,
+                             run.scratch + scratch.packed_rows(worker), to);
       },
       values.gradients(step.weight));
   if (!step.input_gradients) return;

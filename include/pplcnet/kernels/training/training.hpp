@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "pplcnet/abi.hpp"
@@ -21,6 +22,16 @@ struct ParameterUpdate {
   std::size_t count = 0;  ///< a multiple of 8
   float rate = 0, momentum = 0.9F, l2 = 0;
   float gradient_scale = 1;  ///< below 1 where gradients are clipped
+
+  /// Returns the update of parameters [begin, end), both multiples of 8.
+  constexpr ParameterUpdate part(std::int64_t begin, std::int64_t end) const {
+    ParameterUpdate result = *this;
+    result.parameters += begin;
+    result.velocities += begin;
+    result.gradients += begin;
+    result.count = static_cast<std::size_t>(end - begin);
+    return result;
+  }
 };
 
 /// Computes the values of a batch, with the kernels of one instruction set, or the best one that
@@ -43,8 +54,9 @@ inline double sum_of_squares(std::span<const float> numbers) noexcept {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-/// Moves parameters.
-PPLCNET_TRAINING_INLINE void update_parameters(const ParameterUpdate& update, Isa isa) noexcept;
+/// Moves parameters, with the threads of a run.
+PPLCNET_TRAINING_INLINE void update_parameters(const TrainingRun& run,
+                                               const ParameterUpdate& update, Isa isa) noexcept;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

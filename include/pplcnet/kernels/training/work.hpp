@@ -15,6 +15,8 @@ namespace training {
 
 /// Multiply-adds that are worth waking another thread for.
 inline constexpr std::int64_t kSharedWork = 1 << 16;
+/// A parameter that is moved, which comes from memory and goes back, takes as long as so many.
+inline constexpr std::int64_t kParameterWork = 4;
 
 /// Splits `count` units among the threads, if there is work enough, and runs
 /// `body(worker, begin, end)` for each. There are at most kTrainingParts workers.

@@ -59,13 +59,13 @@ inline void replace(Pixels pixels, std::size_t channel,
 
 }  // namespace colours
 
-/// Factor 0: black, 1: as it is.
+/// Changes the brightness: factor 0 makes all black, 1 leaves it as it is.
 inline void change_brightness(Pixels pixels, double factor) {
   const int fixed = colours::fixed(factor);
   for (std::uint8_t& value : pixels) value = colours::blend(0, value, fixed);
 }
 
-/// Factor 0: all of the mean grey, 1: as it is.
+/// Changes the contrast: factor 0 gives all the mean grey, 1 leaves it as it is.
 inline void change_contrast(Pixels pixels, double factor) {
   const int fixed = colours::fixed(factor);
   std::int64_t sum = 0;
@@ -75,7 +75,7 @@ inline void change_contrast(Pixels pixels, double factor) {
   for (std::uint8_t& value : pixels) value = colours::blend(mean, value, fixed);
 }
 
-/// Factor 0: grey, 1: as it is.
+/// Changes the saturation: factor 0 makes all grey, 1 leaves it as it is.
 inline void change_saturation(Pixels pixels, double factor) {
   const int fixed = colours::fixed(factor);
   for (std::size_t i = 0; i < pixels.size(); i += kImageChannels) {
