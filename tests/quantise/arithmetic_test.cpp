@@ -6,9 +6,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "pplcnet/quantise/arithmetic.hpp"
+#include "pplcnet/quantise/choose_scale.hpp"
 #include "pplcnet/quantise/constants.hpp"
 
 namespace pplcnet_test::arithmetic_test {
@@ -79,20 +81,41 @@ TEST(Arithmetic, EndsSumsWithinHalfAStep) {
       }
 }
 
-TEST(Arithmetic, AHardswishOfSomeHundredsHasScalesAndOneOfThousandsHasNone) {
+/// Returns the smallest step of a sum that reaches so far in 16 bits, of those that a shift gives.
+double smallest_step(float weight_scale, double reach) {
+  double step = double{weight_scale};
+  while (step * 32767 < std::max(reach, 6.0002)) step *= 2;
+  return step;
+}
+
+TEST(Arithmetic, AHardswishHasTheScaleThatItsReachAndItsWeightsAllow) {
   const ByteEnding ending{.activation = Activation::hardswish};
-  for (const float weight_scale : {3.1e-5F, 7e-3F, 0.04F, 2.0F})
+  for (const float weight_scale : {3.1e-5F, 7e-3F, 0.04F, 0.5F, 2.0F})
     for (double high = 1; high < 1e6; high *= 1.3) {
+      SCOPED_TRACE("high " + std::to_string(high) + ", t " + std::to_string(weight_scale));
       const pplcnet::Range range = {-0.375, high};
       const ByteScale output = scale_of(range, weight_scale, ending);
-      const bool is_near = pplcnet::is_near(range, weight_scale, ending, output);
-      EXPECT_TRUE(is_near || high > 385 || weight_scale > 0.02) << high << ", t " << weight_scale;
-      EXPECT_FALSE(is_near && high > 1000) << high << ", t " << weight_scale;
-      if (!is_near) continue;
+      const double step = smallest_step(weight_scale, high);
+      const double allowed = step * step * 0x1p30 / 6 / 32767;
+      EXPECT_LE(output.scale,
+                1.001 * std::max({allowed, (high + 0.375) / 255, double{weight_scale}}));
+      EXPECT_GE(output.reach(), high * 0.98);
+      const bool divides = pplcnet::divides(range, weight_scale, ending, output);
+      EXPECT_TRUE(divides || high > 6000);
+      EXPECT_FALSE(divides && high > 25'000 && step > double{weight_scale});
       ChannelConstants channel;
-      EXPECT_STREQ(constants_of({.weight_scale = weight_scale}, ending, output, channel).message(),
+      ASSERT_STREQ(constants_of({.weight_scale = weight_scale}, ending, output, channel).message(),
                    "");
-      EXPECT_GE(output.reach(), high * 0.98) << "t " << weight_scale;
+      const long double half = channel.shift > 0 ? 1 << (channel.shift - 1) : 0;
+      for (const std::int32_t acc : sums_of(channel)) {
+        const long double real = (acc - half) * static_cast<long double>(weight_scale);
+        if (std::abs(real) > step * 32767) continue;
+        const long double expected = steps_of(activated(Kind::hardswish, real), output);
+        // `u * g` is rounded to a step of the output or less, 3 to a step of `u`.
+        const long double rounding = kHalfStep + 0.5 + expected * std::min(1.0, step / 6);
+        ASSERT_LE(std::abs(pplcnet::ended(acc, Kind::hardswish, channel) - expected), rounding)
+            << "sum " << acc;
+      }
     }
 }
 

@@ -308,15 +308,21 @@ TEST(QuantiseNetwork, SaysWhatCannotBeComputedInBytes) {
       << error.message();
 }
 
+/// All channels take values of the same range.
+pplcnet::ChannelRanges alike(const pplcnet::Plan& plan) {
+  pplcnet::ChannelRanges result;
+  for (int i = 0; i < plan.layer_count; ++i) {
+    const auto channels = static_cast<std::size_t>(plan.layers[i].output.channels);
+    result.ranges.emplace_back(channels, Range{-0.375, 3});
+    result.means.emplace_back(channels, 0.5);
+  }
+  return result;
+}
+
 TEST(QuantiseNetwork, TakesThePictureFromItsTables) {
   const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(tiny()));
   const std::vector<float> weights = uniform("weights", plan->weight_floats, -1, 1);
-  pplcnet::ChannelRanges calibrated;
-  for (int i = 0; i < plan->layer_count; ++i) {
-    const auto channels = static_cast<std::size_t>(plan->layers[i].output.channels);
-    calibrated.ranges.emplace_back(channels, Range{-0.375, 3});
-    calibrated.means.emplace_back(channels, 0.5);
-  }
+  pplcnet::ChannelRanges calibrated = alike(*plan);
   pplcnet::QuantisedModel model;
   const auto error = pplcnet::quantise(*plan, weights, tables(), calibrated, model);
   ASSERT_FALSE(error) << error.message();
@@ -331,17 +337,28 @@ TEST(QuantiseNetwork, TakesThePictureFromItsTables) {
 TEST(QuantiseNetwork, NamesTheChannelThatReachesTooFarForAHardswish) {
   const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(tiny()));
   const std::vector<float> weights = uniform("weights", plan->weight_floats, -1, 1);
-  pplcnet::ChannelRanges calibrated;
-  for (int i = 0; i < plan->layer_count; ++i) {
-    const auto channels = static_cast<std::size_t>(plan->layers[i].output.channels);
-    calibrated.ranges.emplace_back(channels, Range{-0.375, 3});
-    calibrated.means.emplace_back(channels, 0.5);
-  }
+  pplcnet::ChannelRanges calibrated = alike(*plan);
   calibrated.ranges[0][2].high = 2554;
   pplcnet::QuantisedModel model;
+  EXPECT_STREQ(pplcnet::quantise(*plan, weights, tables(), calibrated, model).message(), "");
+  calibrated.ranges[0][2].high = 25540;
   EXPECT_STREQ(pplcnet::quantise(*plan, weights, tables(), calibrated, model).message(),
-               "custom: layer 0, channel 2: its values differ by 2554, which 16 bits have no steps "
-               "for");
+               "custom: layer 0, channel 2: its values differ by 25540, of which 16 bits have not "
+               "even eight steps");
+}
+
+TEST(QuantiseNetwork, TakesWeightsWhoseStepsAreCoarserThanTheValues) {
+  const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(tiny()));
+  std::vector<float> weights = uniform("weights", plan->weight_floats, -1, 1);
+  for (float& weight : weights) weight *= 2000;
+  pplcnet::QuantisedModel model;
+  const auto error = pplcnet::quantise(*plan, weights, tables(), alike(*plan), model);
+  ASSERT_FALSE(error) << error.message();
+  for (std::size_t c = 0; c < model.layers[0].scales.size(); ++c) {
+    const double step = double{model.layers[0].weight_scales[c]};
+    EXPECT_NEAR(model.layers[0].scales[c], step * step * 0x1p30 / 6 / 32767,
+                1e-6 * step * step * 0x1p15);
+  }
 }
 
 TEST(LayerLosses, AreRatiosOfEnergies) {

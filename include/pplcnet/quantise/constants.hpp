@@ -11,9 +11,9 @@
 #include "pplcnet/rounding.hpp"
 #include "pplcnet/weights/error.hpp"
 
-// A channel's integer constants from its real terms, and scales that such constants represent
-// exactly. In double, where no product is part of a sum: every machine gets the same. Errors are
-// sentences about a channel, whose layer and number the caller puts in front.
+// A channel's integer constants from its real terms. In double, where no product is part of a sum:
+// every machine gets the same. Errors are sentences about a channel, whose layer and number the
+// caller puts in front.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -104,13 +104,25 @@ inline double unit_of(const ByteEnding& ending, double step) {
   return step * step * (kHalves * kHalves) / 6;
 }
 
+/// What a hardswish's sum reaches at least: 3 in 14 bits.
+inline constexpr double kHardswishReach = 6 * (kMost / (kMost - 1));
+
 inline Steps steps_of(float weight_scale, const ByteEnding& ending, const ByteScale& output) {
-  double reach = output.reach();
-  if (ending.adds) reach = reach + ending.addend.reach();
-  if (ending.activation.kind == Activation::Kind::hardswish)
-    reach = std::max(reach, 6 * (kMost / (kMost - 1)));  // 3 in 14 bits
-  return steps_of(weight_scale, reach, kLeastMultiplier,
-                  [&](double step) { return unit_of(ending, step) / output.scale; });
+  const auto multiplier = [&](double step) { return unit_of(ending, step) / output.scale; };
+  if (ending.activation.kind != Activation::Kind::hardswish) {
+    double reach = output.reach();
+    if (ending.adds) reach = reach + ending.addend.reach();
+    return steps_of(weight_scale, reach, kLeastMultiplier, multiplier);
+  }
+  Steps steps = steps_of(weight_scale, std::max(output.reach(), kHardswishReach), kLeastMultiplier,
+                         multiplier);
+  // Bytes of coarse steps reach further than the values do.
+  while (steps.shift > 0 && steps.multiplier > kMost + 0.5) {
+    --steps.shift;
+    steps.step /= 2;
+    steps.multiplier = multiplier(steps.step);
+  }
+  return steps;
 }
 
 /// Sets the bias, with a half step for rounding.
@@ -132,24 +144,6 @@ inline Error flaw_of(const ByteScale& output, bool starts_at_zero) {
   if (starts_at_zero && output.zero != 0)
     return Error::of("its zero point is ", int{output.zero}, ", and after a ReLU it is 0");
   return {};
-}
-
-/// Returns a range with 0 in it, without what an activation never gives.
-inline Range with_zero(Range range, bool starts_at_zero) {
-  return {starts_at_zero ? 0 : std::min(range.low, 0.0), std::max(range.high, 0.0)};
-}
-
-inline std::uint8_t zero_of(const Range& range, float scale) {
-  return satu8(
-      static_cast<std::int32_t>(round_half_even(std::min(-range.low / double{scale}, 255.0))));
-}
-
-/// Returns the scale of about (high - low) / 255 that a multiplier represents exactly.
-inline ByteScale exact_scale(const Range& range, double unit) {
-  const double wanted = std::max((range.high - range.low) / 255, unit / kMost);
-  const double multiplier = std::clamp(std::floor(unit / wanted), 1.0, kMost);
-  const auto scale = static_cast<float>(unit / multiplier);
-  return {scale, zero_of(range, scale)};
 }
 
 }  // namespace constants
@@ -233,56 +227,6 @@ inline Error gate_constants(const ByteScale& map, const Activation& activation,
   channel.zero = output.zero;
   channel.addend_zero = map.zero;
   return {};
-}
-
-/// Returns a scale and a zero point for a channel's sums that take values of a range.
-inline ByteScale scale_of(Range range, float weight_scale, const ByteEnding& ending) {
-  range = constants::with_zero(range, ending.starts_at_zero());
-  const bool limited = ending.activation.kind == Activation::Kind::relu6 && !ending.adds;
-  if (limited) range.high = std::min(range.high, 6.0);
-  double wanted = std::max((range.high - range.low) / 255, double{weight_scale});
-  // An addend's multiplier has 16 bits.
-  if (ending.adds) wanted = std::max(wanted, double{ending.addend.scale} * 8192 / constants::kMost);
-  ByteScale result;
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    const auto scale = static_cast<float>(wanted);
-    const ByteScale before =
-        attempt == 0 ? ByteScale{scale, constants::zero_of(range, scale)} : result;
-    const constants::Steps steps = constants::steps_of(weight_scale, ending, before);
-    const double unit = constants::unit_of(ending, steps.step);
-    double multiplier = std::floor(unit / wanted);
-    if (limited && unit / wanted > multiplier) ++multiplier;  // no byte is beyond 6
-    result.scale = static_cast<float>(unit / std::clamp(multiplier, 1.0, constants::kMost));
-    result.zero = constants::zero_of(range, result.scale);
-    if (result == before) break;
-  }
-  return result;
-}
-
-/// Returns whether a scale that was chosen for a range is near it. A hardswish multiplies its sum
-/// by itself, for which 16 bits are too few if values are many hundreds: none is near then.
-inline bool is_near(const Range& range, float weight_scale, const ByteEnding& ending,
-                    const ByteScale& output) {
-  if (ending.activation.kind != Activation::Kind::hardswish) return true;
-  return output.scale <= 4 * std::max({(range.high - range.low) / 255, double{weight_scale}, 1.0});
-}
-
-/// Returns a scale and a zero point for a pool's output.
-inline ByteScale pool_scale(const Range& range, const ByteScale& input) {
-  return constants::exact_scale(constants::with_zero(range, false), double{input.scale} * 256);
-}
-
-/// Returns a scale and a zero point for a gated channel, whose factors are an activation of sums
-/// with weights of a scale: the largest factor is an integer, and the sums' multiplier has 16 bits.
-inline ByteScale gate_scale(Range range, const Activation& activation, const ByteScale& map,
-                            const Activation& factors, float weight_scale) {
-  range = constants::with_zero(range, activation.kind == Activation::Kind::relu);
-  const double unit = double{map.scale} * 2048;
-  if (factors.kind != Activation::Kind::sigmoid) {
-    const double least = unit * std::abs(double{factors.slope}) * double{weight_scale};
-    range.high = std::max(range.high, range.low + rounded(255.5 * least));
-  }
-  return constants::exact_scale(range, unit);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -10,6 +10,7 @@
 
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/quantised_layer.hpp"
+#include "pplcnet/quantise/choose_scale.hpp"
 #include "pplcnet/quantise/constants.hpp"
 #include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/quantise/weights.hpp"
@@ -94,10 +95,11 @@ class Quantisation {
     if (ending.adds) ending.addend = scale_of(layer.addend, channel);
     const float weight_scale = model_.layers[index].weight_scales[channel];
     scale = pplcnet::scale_of(range, weight_scale, ending);
-    if (is_near(range, weight_scale, ending, scale)) return {};
+    if (divides(range, weight_scale, ending, scale)) return {};
     const double width = std::min(range.high - range.low, 1e18);
     return Error::of("layer ", index, ", channel ", channel, ": its values differ by ",
-                     static_cast<std::int64_t>(width), ", which 16 bits have no steps for");
+                     static_cast<std::int64_t>(width),
+                     ", of which 16 bits have not even eight steps");
   }
 
   /// Returns the scale of what a layer reads.
