@@ -175,13 +175,7 @@ class AnyNetwork {
   }
 
  private:
-  struct Free {
-    Free() : bytes(0) {}
-    explicit Free(std::size_t size) : bytes(size) {}
-    void operator()(float* values) const { HugePageMemory::free(values, bytes); }
-    std::size_t bytes;
-  };
-  using Floats = std::unique_ptr<float[], Free>;
+  using Floats = HugePageArray<float>;
 
   /// Runs a plan: `forward` of the kernels that this one needs.
   using Forward = void (*)(const Run& run, Isa isa) noexcept;
@@ -193,7 +187,7 @@ class AnyNetwork {
         forward_(forward),
         graph_(std::make_unique<Graph>(graph)),
         plan_(new_plan(graph, storage)) {
-    if (plan_ != nullptr) weights_ = zeros(plan_->weight_floats);
+    if (plan_ != nullptr) weights_ = zeros_in_huge_pages<float>(plan_->weight_floats);
     if (weights_ == nullptr || !allocate()) fail_allocation();
   }
 
@@ -210,7 +204,7 @@ class AnyNetwork {
       if (network.graph_ == nullptr || network.plan_ == nullptr) return out_of_memory(graph.title);
       const Plan& plan = network.plan();
       if (auto error = check_memory(plan, threads)) return error;
-      network.weights_ = zeros(plan.weight_floats);
+      network.weights_ = zeros_in_huge_pages<float>(plan.weight_floats);
       if (network.weights_ == nullptr || !network.allocate()) return out_of_memory(graph.title);
       result.emplace(std::move(network));
       return Error();
@@ -231,7 +225,7 @@ class AnyNetwork {
     std::array<Floats, 3> larger;
     for (std::size_t i = 0; i < needed.size(); ++i) {
       if (memory[i]->get_deleter().bytes >= needed[i] * sizeof(float)) continue;
-      larger[i] = zeros(needed[i]);
+      larger[i] = zeros_in_huge_pages<float>(needed[i]);
       if (larger[i] == nullptr) return out_of_memory(title);
     }
     for (std::size_t i = 0; i < needed.size(); ++i)
@@ -249,14 +243,6 @@ class AnyNetwork {
     return {};
   }
 
-  /// Returns zeros; null if there is no memory.
-  static Floats zeros(std::size_t count) {
-    const std::size_t bytes = count * sizeof(float);
-    void* const memory = HugePageMemory::allocate(bytes);
-    if (memory == nullptr) return {};
-    return {new (memory) float[count](), Free(bytes)};
-  }
-
   /// Returns how many numbers activations take of each kind: maps, vectors, scratch.
   static std::array<std::size_t, 3> floats_of(const Plan& plan, int threads) {
     return {plan.map_floats, plan.vector_floats,
@@ -266,9 +252,9 @@ class AnyNetwork {
   /// Allocates what is not shared; returns false if there is no memory.
   bool allocate() {
     const auto [maps, vectors, scratch] = floats_of(*plan_, threads_);
-    maps_ = zeros(maps);
-    vectors_ = zeros(vectors);
-    scratch_ = zeros(scratch);
+    maps_ = zeros_in_huge_pages<float>(maps);
+    vectors_ = zeros_in_huge_pages<float>(vectors);
+    scratch_ = zeros_in_huge_pages<float>(scratch);
     return maps_ != nullptr && vectors_ != nullptr && scratch_ != nullptr;
   }
 

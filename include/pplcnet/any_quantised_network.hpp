@@ -5,9 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -105,13 +103,7 @@ class AnyQuantisedNetwork {
   }
 
  private:
-  struct Free {
-    Free() : bytes(0) {}
-    explicit Free(std::size_t size) : bytes(size) {}
-    void operator()(std::uint8_t* values) const { HugePageMemory::free(values, bytes); }
-    std::size_t bytes;
-  };
-  using Bytes = std::unique_ptr<std::uint8_t[], Free>;
+  using Bytes = HugePageArray<std::uint8_t>;
 
   explicit AnyQuantisedNetwork(int threads) : threads_(threads) {}
 
@@ -119,19 +111,12 @@ class AnyQuantisedNetwork {
     return {bytes_plan_->layers, static_cast<std::size_t>(bytes_plan_->layer_count)};
   }
 
-  /// Returns zeros; null if there is no memory.
-  static Bytes zeros(std::size_t count) {
-    void* const memory = HugePageMemory::allocate(count);
-    if (memory == nullptr) return {};
-    std::memset(memory, 0, count);
-    return {static_cast<std::uint8_t*>(memory), Free(count)};
-  }
-
   /// Allocates what is not shared; returns false if there is no memory.
   bool allocate() {
-    maps_ = zeros(bytes_plan_->map_bytes);
-    vectors_ = zeros(bytes_plan_->vector_bytes);
-    scratch_ = zeros(bytes_plan_->scratch_bytes * static_cast<std::size_t>(threads_));
+    maps_ = zeros_in_huge_pages<std::uint8_t>(bytes_plan_->map_bytes);
+    vectors_ = zeros_in_huge_pages<std::uint8_t>(bytes_plan_->vector_bytes);
+    scratch_ = zeros_in_huge_pages<std::uint8_t>(bytes_plan_->scratch_bytes *
+                                                 static_cast<std::size_t>(threads_));
     return maps_ != nullptr && vectors_ != nullptr && scratch_ != nullptr;
   }
 
@@ -156,7 +141,7 @@ AnyQuantisedNetwork::make(const Graph& graph, const QuantisedModel& model, int t
     if (auto error = check_quantisable(*plan)) return error;
     network.plan_ = plan;
     network.bytes_plan_ = std::make_shared<const QuantisedPlan>(make_quantised_plan(*plan));
-    Bytes weights = zeros(network.bytes_plan_->weight_bytes);
+    Bytes weights = zeros_in_huge_pages<std::uint8_t>(network.bytes_plan_->weight_bytes);
     if (weights == nullptr || !network.allocate()) return out_of_memory(graph.title);
     const auto bytes =
         std::as_writable_bytes(std::span(weights.get(), network.bytes_plan_->weight_bytes));

@@ -20,8 +20,6 @@
 
 #if PPLCNET_HAS_TRAINING_DEFINITIONS
 #include <algorithm>
-#include <cstring>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -87,13 +85,6 @@ class AnyTrainer : public TrainingPasses {
   }
 
  private:
-  struct Free {
-    Free() : bytes(0) {}
-    explicit Free(std::size_t size) : bytes(size) {}
-    void operator()(float* values) const { HugePageMemory::free(values, bytes); }
-    std::size_t bytes;
-  };
-
   AnyTrainer() = default;
 
   /// Lays the memory out, and allocates it; false if there is none.
@@ -103,7 +94,7 @@ class AnyTrainer : public TrainingPasses {
   std::unique_ptr<const Graph> graph_;
   std::unique_ptr<const Plan> network_plan_;
   std::unique_ptr<const TrainingPlan> plan_;
-  std::unique_ptr<float[], Free> storage_;
+  HugePageArray<float> storage_;
 };
 
 #if PPLCNET_HAS_TRAINING_DEFINITIONS
@@ -125,10 +116,8 @@ inline std::vector<std::size_t> floats_of(const TrainingPlan& plan) {
 PPLCNET_TRAINING_INLINE bool AnyTrainer::allocate() {
   std::size_t count = 0;
   for (const std::size_t part : training::floats_of(*plan_)) count += part;
-  const std::size_t bytes = count * sizeof(float);
-  void* const memory = HugePageMemory::allocate(bytes);
-  if (memory == nullptr) return false;
-  storage_ = {new (memory) float[count](), Free(bytes)};
+  storage_ = zeros_in_huge_pages<float>(count);
+  if (storage_ == nullptr) return false;
   std::vector<std::span<float>> parts;
   float* next = storage_.get();
   for (const std::size_t part : training::floats_of(*plan_)) {

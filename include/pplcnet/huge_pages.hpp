@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 
 #if defined(__linux__)
@@ -59,6 +60,25 @@ struct HugePageMemory {
     return (size + kHugePage / 2) / kHugePage * kHugePage;
   }
 };
+
+/// Frees what HugePageMemory has allocated.
+struct FreeHugePages {
+  std::size_t bytes = 0;
+  void operator()(void* memory) const noexcept { HugePageMemory::free(memory, bytes); }
+};
+
+/// An array whose deleter knows its size.
+template <class Number>
+using HugePageArray = std::unique_ptr<Number[], FreeHugePages>;
+
+/// Returns so many zeros; null if there is no memory.
+template <class Number>
+HugePageArray<Number> zeros_in_huge_pages(std::size_t count) {
+  const std::size_t bytes = count * sizeof(Number);
+  void* const memory = HugePageMemory::allocate(bytes);
+  if (memory == nullptr) return {};
+  return {new (memory) Number[count](), FreeHugePages{bytes}};
+}
 
 /// Base of types whose objects lie in huge pages if they are made by `new`, and so by
 /// std::make_unique; std::make_shared and containers allocate for themselves.

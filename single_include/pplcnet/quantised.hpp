@@ -20,9 +20,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
-#include <new>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -9054,9 +9052,9 @@ inline Error check_quantisable(const Plan& plan) {
 #include <limits>
 
 
-// A channel's integer constants from its real terms, and scales that such constants represent
-// exactly. In double, where no product is part of a sum: every machine gets the same. Errors are
-// sentences about a channel, whose layer and number the caller puts in front.
+// A channel's integer constants from its real terms. In double, where no product is part of a sum:
+// every machine gets the same. Errors are sentences about a channel, whose layer and number the
+// caller puts in front.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -9147,13 +9145,25 @@ inline double unit_of(const ByteEnding& ending, double step) {
   return step * step * (kHalves * kHalves) / 6;
 }
 
+/// What a hardswish's sum reaches at least: 3 in 14 bits.
+inline constexpr double kHardswishReach = 6 * (kMost / (kMost - 1));
+
 inline Steps steps_of(float weight_scale, const ByteEnding& ending, const ByteScale& output) {
-  double reach = output.reach();
-  if (ending.adds) reach = reach + ending.addend.reach();
-  if (ending.activation.kind == Activation::Kind::hardswish)
-    reach = std::max(reach, 6 * (kMost / (kMost - 1)));  // 3 in 14 bits
-  return steps_of(weight_scale, reach, kLeastMultiplier,
-                  [&](double step) { return unit_of(ending, step) / output.scale; });
+  const auto multiplier = [&](double step) { return unit_of(ending, step) / output.scale; };
+  if (ending.activation.kind != Activation::Kind::hardswish) {
+    double reach = output.reach();
+    if (ending.adds) reach = reach + ending.addend.reach();
+    return steps_of(weight_scale, reach, kLeastMultiplier, multiplier);
+  }
+  Steps steps = steps_of(weight_scale, std::max(output.reach(), kHardswishReach), kLeastMultiplier,
+                         multiplier);
+  // Bytes of coarse steps reach further than the values do.
+  while (steps.shift > 0 && steps.multiplier > kMost + 0.5) {
+    --steps.shift;
+    steps.step /= 2;
+    steps.multiplier = multiplier(steps.step);
+  }
+  return steps;
 }
 
 /// Sets the bias, with a half step for rounding.
@@ -9175,24 +9185,6 @@ inline Error flaw_of(const ByteScale& output, bool starts_at_zero) {
   if (starts_at_zero && output.zero != 0)
     return Error::of("its zero point is ", int{output.zero}, ", and after a ReLU it is 0");
   return {};
-}
-
-/// Returns a range with 0 in it, without what an activation never gives.
-inline Range with_zero(Range range, bool starts_at_zero) {
-  return {starts_at_zero ? 0 : std::min(range.low, 0.0), std::max(range.high, 0.0)};
-}
-
-inline std::uint8_t zero_of(const Range& range, float scale) {
-  return satu8(
-      static_cast<std::int32_t>(round_half_even(std::min(-range.low / double{scale}, 255.0))));
-}
-
-/// Returns the scale of about (high - low) / 255 that a multiplier represents exactly.
-inline ByteScale exact_scale(const Range& range, double unit) {
-  const double wanted = std::max((range.high - range.low) / 255, unit / kMost);
-  const double multiplier = std::clamp(std::floor(unit / wanted), 1.0, kMost);
-  const auto scale = static_cast<float>(unit / multiplier);
-  return {scale, zero_of(range, scale)};
 }
 
 }  // namespace constants
@@ -9276,56 +9268,6 @@ inline Error gate_constants(const ByteScale& map, const Activation& activation,
   channel.zero = output.zero;
   channel.addend_zero = map.zero;
   return {};
-}
-
-/// Returns a scale and a zero point for a channel's sums that take values of a range.
-inline ByteScale scale_of(Range range, float weight_scale, const ByteEnding& ending) {
-  range = constants::with_zero(range, ending.starts_at_zero());
-  const bool limited = ending.activation.kind == Activation::Kind::relu6 && !ending.adds;
-  if (limited) range.high = std::min(range.high, 6.0);
-  double wanted = std::max((range.high - range.low) / 255, double{weight_scale});
-  // An addend's multiplier has 16 bits.
-  if (ending.adds) wanted = std::max(wanted, double{ending.addend.scale} * 8192 / constants::kMost);
-  ByteScale result;
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    const auto scale = static_cast<float>(wanted);
-    const ByteScale before =
-        attempt == 0 ? ByteScale{scale, constants::zero_of(range, scale)} : result;
-    const constants::Steps steps = constants::steps_of(weight_scale, ending, before);
-    const double unit = constants::unit_of(ending, steps.step);
-    double multiplier = std::floor(unit / wanted);
-    if (limited && unit / wanted > multiplier) ++multiplier;  // no byte is beyond 6
-    result.scale = static_cast<float>(unit / std::clamp(multiplier, 1.0, constants::kMost));
-    result.zero = constants::zero_of(range, result.scale);
-    if (result == before) break;
-  }
-  return result;
-}
-
-/// Returns whether a scale that was chosen for a range is near it. A hardswish multiplies its sum
-/// by itself, for which 16 bits are too few if values are many hundreds: none is near then.
-inline bool is_near(const Range& range, float weight_scale, const ByteEnding& ending,
-                    const ByteScale& output) {
-  if (ending.activation.kind != Activation::Kind::hardswish) return true;
-  return output.scale <= 4 * std::max({(range.high - range.low) / 255, double{weight_scale}, 1.0});
-}
-
-/// Returns a scale and a zero point for a pool's output.
-inline ByteScale pool_scale(const Range& range, const ByteScale& input) {
-  return constants::exact_scale(constants::with_zero(range, false), double{input.scale} * 256);
-}
-
-/// Returns a scale and a zero point for a gated channel, whose factors are an activation of sums
-/// with weights of a scale: the largest factor is an integer, and the sums' multiplier has 16 bits.
-inline ByteScale gate_scale(Range range, const Activation& activation, const ByteScale& map,
-                            const Activation& factors, float weight_scale) {
-  range = constants::with_zero(range, activation.kind == Activation::Kind::relu);
-  const double unit = double{map.scale} * 2048;
-  if (factors.kind != Activation::Kind::sigmoid) {
-    const double least = unit * std::abs(double{factors.slope}) * double{weight_scale};
-    range.high = std::max(range.high, range.low + rounded(255.5 * least));
-  }
-  return constants::exact_scale(range, unit);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -9749,13 +9691,7 @@ class AnyQuantisedNetwork {
   }
 
  private:
-  struct Free {
-    Free() : bytes(0) {}
-    explicit Free(std::size_t size) : bytes(size) {}
-    void operator()(std::uint8_t* values) const { HugePageMemory::free(values, bytes); }
-    std::size_t bytes;
-  };
-  using Bytes = std::unique_ptr<std::uint8_t[], Free>;
+  using Bytes = HugePageArray<std::uint8_t>;
 
   explicit AnyQuantisedNetwork(int threads) : threads_(threads) {}
 
@@ -9763,19 +9699,12 @@ class AnyQuantisedNetwork {
     return {bytes_plan_->layers, static_cast<std::size_t>(bytes_plan_->layer_count)};
   }
 
-  /// Returns zeros; null if there is no memory.
-  static Bytes zeros(std::size_t count) {
-    void* const memory = HugePageMemory::allocate(count);
-    if (memory == nullptr) return {};
-    std::memset(memory, 0, count);
-    return {static_cast<std::uint8_t*>(memory), Free(count)};
-  }
-
   /// Allocates what is not shared; returns false if there is no memory.
   bool allocate() {
-    maps_ = zeros(bytes_plan_->map_bytes);
-    vectors_ = zeros(bytes_plan_->vector_bytes);
-    scratch_ = zeros(bytes_plan_->scratch_bytes * static_cast<std::size_t>(threads_));
+    maps_ = zeros_in_huge_pages<std::uint8_t>(bytes_plan_->map_bytes);
+    vectors_ = zeros_in_huge_pages<std::uint8_t>(bytes_plan_->vector_bytes);
+    scratch_ = zeros_in_huge_pages<std::uint8_t>(bytes_plan_->scratch_bytes *
+                                                 static_cast<std::size_t>(threads_));
     return maps_ != nullptr && vectors_ != nullptr && scratch_ != nullptr;
   }
 
@@ -9800,7 +9729,7 @@ AnyQuantisedNetwork::make(const Graph& graph, const QuantisedModel& model, int t
     if (auto error = check_quantisable(*plan)) return error;
     network.plan_ = plan;
     network.bytes_plan_ = std::make_shared<const QuantisedPlan>(make_quantised_plan(*plan));
-    Bytes weights = zeros(network.bytes_plan_->weight_bytes);
+    Bytes weights = zeros_in_huge_pages<std::uint8_t>(network.bytes_plan_->weight_bytes);
     if (weights == nullptr || !network.allocate()) return out_of_memory(graph.title);
     const auto bytes =
         std::as_writable_bytes(std::span(weights.get(), network.bytes_plan_->weight_bytes));
@@ -10829,9 +10758,9 @@ inline Error check_model(std::span<const Layer> layers, const QuantisedModel& mo
 #include <limits>
 
 
-// A channel's integer constants from its real terms, and scales that such constants represent
-// exactly. In double, where no product is part of a sum: every machine gets the same. Errors are
-// sentences about a channel, whose layer and number the caller puts in front.
+// A channel's integer constants from its real terms. In double, where no product is part of a sum:
+// every machine gets the same. Errors are sentences about a channel, whose layer and number the
+// caller puts in front.
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -10922,13 +10851,25 @@ inline double unit_of(const ByteEnding& ending, double step) {
   return step * step * (kHalves * kHalves) / 6;
 }
 
+/// What a hardswish's sum reaches at least: 3 in 14 bits.
+inline constexpr double kHardswishReach = 6 * (kMost / (kMost - 1));
+
 inline Steps steps_of(float weight_scale, const ByteEnding& ending, const ByteScale& output) {
-  double reach = output.reach();
-  if (ending.adds) reach = reach + ending.addend.reach();
-  if (ending.activation.kind == Activation::Kind::hardswish)
-    reach = std::max(reach, 6 * (kMost / (kMost - 1)));  // 3 in 14 bits
-  return steps_of(weight_scale, reach, kLeastMultiplier,
-                  [&](double step) { return unit_of(ending, step) / output.scale; });
+  const auto multiplier = [&](double step) { return unit_of(ending, step) / output.scale; };
+  if (ending.activation.kind != Activation::Kind::hardswish) {
+    double reach = output.reach();
+    if (ending.adds) reach = reach + ending.addend.reach();
+    return steps_of(weight_scale, reach, kLeastMultiplier, multiplier);
+  }
+  Steps steps = steps_of(weight_scale, std::max(output.reach(), kHardswishReach), kLeastMultiplier,
+                         multiplier);
+  // Bytes of coarse steps reach further than the values do.
+  while (steps.shift > 0 && steps.multiplier > kMost + 0.5) {
+    --steps.shift;
+    steps.step /= 2;
+    steps.multiplier = multiplier(steps.step);
+  }
+  return steps;
 }
 
 /// Sets the bias, with a half step for rounding.
@@ -10950,24 +10891,6 @@ inline Error flaw_of(const ByteScale& output, bool starts_at_zero) {
   if (starts_at_zero && output.zero != 0)
     return Error::of("its zero point is ", int{output.zero}, ", and after a ReLU it is 0");
   return {};
-}
-
-/// Returns a range with 0 in it, without what an activation never gives.
-inline Range with_zero(Range range, bool starts_at_zero) {
-  return {starts_at_zero ? 0 : std::min(range.low, 0.0), std::max(range.high, 0.0)};
-}
-
-inline std::uint8_t zero_of(const Range& range, float scale) {
-  return satu8(
-      static_cast<std::int32_t>(round_half_even(std::min(-range.low / double{scale}, 255.0))));
-}
-
-/// Returns the scale of about (high - low) / 255 that a multiplier represents exactly.
-inline ByteScale exact_scale(const Range& range, double unit) {
-  const double wanted = std::max((range.high - range.low) / 255, unit / kMost);
-  const double multiplier = std::clamp(std::floor(unit / wanted), 1.0, kMost);
-  const auto scale = static_cast<float>(unit / multiplier);
-  return {scale, zero_of(range, scale)};
 }
 
 }  // namespace constants
@@ -11051,56 +10974,6 @@ inline Error gate_constants(const ByteScale& map, const Activation& activation,
   channel.zero = output.zero;
   channel.addend_zero = map.zero;
   return {};
-}
-
-/// Returns a scale and a zero point for a channel's sums that take values of a range.
-inline ByteScale scale_of(Range range, float weight_scale, const ByteEnding& ending) {
-  range = constants::with_zero(range, ending.starts_at_zero());
-  const bool limited = ending.activation.kind == Activation::Kind::relu6 && !ending.adds;
-  if (limited) range.high = std::min(range.high, 6.0);
-  double wanted = std::max((range.high - range.low) / 255, double{weight_scale});
-  // An addend's multiplier has 16 bits.
-  if (ending.adds) wanted = std::max(wanted, double{ending.addend.scale} * 8192 / constants::kMost);
-  ByteScale result;
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    const auto scale = static_cast<float>(wanted);
-    const ByteScale before =
-        attempt == 0 ? ByteScale{scale, constants::zero_of(range, scale)} : result;
-    const constants::Steps steps = constants::steps_of(weight_scale, ending, before);
-    const double unit = constants::unit_of(ending, steps.step);
-    double multiplier = std::floor(unit / wanted);
-    if (limited && unit / wanted > multiplier) ++multiplier;  // no byte is beyond 6
-    result.scale = static_cast<float>(unit / std::clamp(multiplier, 1.0, constants::kMost));
-    result.zero = constants::zero_of(range, result.scale);
-    if (result == before) break;
-  }
-  return result;
-}
-
-/// Returns whether a scale that was chosen for a range is near it. A hardswish multiplies its sum
-/// by itself, for which 16 bits are too few if values are many hundreds: none is near then.
-inline bool is_near(const Range& range, float weight_scale, const ByteEnding& ending,
-                    const ByteScale& output) {
-  if (ending.activation.kind != Activation::Kind::hardswish) return true;
-  return output.scale <= 4 * std::max({(range.high - range.low) / 255, double{weight_scale}, 1.0});
-}
-
-/// Returns a scale and a zero point for a pool's output.
-inline ByteScale pool_scale(const Range& range, const ByteScale& input) {
-  return constants::exact_scale(constants::with_zero(range, false), double{input.scale} * 256);
-}
-
-/// Returns a scale and a zero point for a gated channel, whose factors are an activation of sums
-/// with weights of a scale: the largest factor is an integer, and the sums' multiplier has 16 bits.
-inline ByteScale gate_scale(Range range, const Activation& activation, const ByteScale& map,
-                            const Activation& factors, float weight_scale) {
-  range = constants::with_zero(range, activation.kind == Activation::Kind::relu);
-  const double unit = double{map.scale} * 2048;
-  if (factors.kind != Activation::Kind::sigmoid) {
-    const double least = unit * std::abs(double{factors.slope}) * double{weight_scale};
-    range.high = std::max(range.high, range.low + rounded(255.5 * least));
-  }
-  return constants::exact_scale(range, unit);
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI

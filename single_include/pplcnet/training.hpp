@@ -2192,6 +2192,7 @@ struct TrainingRun {
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 
@@ -2206,6 +2207,16 @@ struct ParameterUpdate {
   std::size_t count = 0;  ///< a multiple of 8
   float rate = 0, momentum = 0.9F, l2 = 0;
   float gradient_scale = 1;  ///< below 1 where gradients are clipped
+
+  /// Returns the update of parameters [begin, end), both multiples of 8.
+  constexpr ParameterUpdate part(std::int64_t begin, std::int64_t end) const {
+    ParameterUpdate result = *this;
+    result.parameters += begin;
+    result.velocities += begin;
+    result.gradients += begin;
+    result.count = static_cast<std::size_t>(end - begin);
+    return result;
+  }
 };
 
 /// Computes the values of a batch, with the kernels of one instruction set, or the best one that
@@ -2228,8 +2239,9 @@ inline double sum_of_squares(std::span<const float> numbers) noexcept {
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-/// Moves parameters.
-PPLCNET_TRAINING_INLINE void update_parameters(const ParameterUpdate& update, Isa isa) noexcept;
+/// Moves parameters, with the threads of a run.
+PPLCNET_TRAINING_INLINE void update_parameters(const TrainingRun& run,
+                                               const ParameterUpdate& update, Isa isa) noexcept;
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -2526,15 +2538,28 @@ constexpr int gathered_pixels(std::int64_t depth) {
 struct ProductScratch {
   std::size_t inputs = 1, outputs = 1;  ///< of the weights; outputs padded
   std::size_t transposed = 1;           ///< the transposed weights' columns
+  TrainingParts parts = {};             ///< whose gradients of the weights are summed
+  bool has_bias = false;
 
-  constexpr std::size_t forward() const { return inputs * outputs; }
+  constexpr std::size_t weights() const { return inputs * outputs; }
   constexpr std::size_t input_gradients() const { return outputs * transposed; }
-  /// Returns the floats of each part's gradient; those of the rows that it packs follow all parts.
+  /// Returns the floats of all parts' gradients of the weights; those of a single part are the sum.
   constexpr std::size_t weight_gradients() const {
-    return kTrainingParts * (inputs * outputs + kProductChunk * kProductColumns);
+    return parts.count() > 1 ? static_cast<std::size_t>(parts.count()) * weights() : 0;
+  }
+  /// Returns where the rows are that a worker packs, behind these gradients. There are at most as
+  /// many workers as parts.
+  constexpr std::size_t packed_rows(int worker) const {
+    return weight_gradients() +
+           static_cast<std::size_t>(worker) * (kProductChunk * kProductColumns);
+  }
+  constexpr std::size_t bias_gradients() const {
+    if (!has_bias) return 0;
+    const TrainingParts sums = {parts.rows, channel_chunk(static_cast<int>(outputs))};
+    return static_cast<std::size_t>(sums.count()) * outputs;
   }
   constexpr std::size_t floats() const {
-    return std::max({forward(), input_gradients(), weight_gradients()});
+    return std::max({weights(), input_gradients(), packed_rows(parts.count()), bias_gradients()});
   }
 };
 
@@ -2544,12 +2569,16 @@ constexpr std::size_t size(std::int64_t count) { return static_cast<std::size_t>
 
 constexpr ProductScratch product_scratch(const TrainingStep& step,
                                          std::span<const TrainingValue> values,
-                                         std::span<const TrainingTensor> tensors) {
+                                         std::span<const TrainingTensor> tensors, int images) {
   const TrainingTensor& weight = tensors[size(step.weight)];
-  const std::int64_t taps = weight.taps();
+  const std::int64_t taps = weight.taps(), pitch = values[size(step.input)].pitch;
+  const bool gathers = step.op == TrainingOperator::convolution;
   return {.inputs = size(taps * weight.inputs),
           .outputs = size(weight.pitch()),
-          .transposed = size(taps * values[size(step.input)].pitch)};
+          .transposed = size(taps * pitch),
+          .parts = {values[size(step.output)].rows(images),
+                    gathers ? gathered_pixels(taps * pitch) : kProductChunk},
+          .has_bias = step.bias >= 0};
 }
 
 /// Returns what each part of a convolution has for the taps of the pixels at hand: gathered ones,
@@ -2568,15 +2597,14 @@ constexpr std::size_t gathered_floats(const TrainingStep& step,
 /// images.
 constexpr std::size_t scratch_floats(const TrainingStep& step,
                                      std::span<const TrainingValue> values,
-                                     std::span<const TrainingTensor> tensors,
-                                     [[maybe_unused]] int images) {
+                                     std::span<const TrainingTensor> tensors, int images) {
   using training::size;
   const std::size_t pitch = size(values[size(step.output)].pitch);
   switch (step.op) {
     case TrainingOperator::product:
-      return training::product_scratch(step, values, tensors).floats();
+      return training::product_scratch(step, values, tensors, images).floats();
     case TrainingOperator::convolution:
-      return training::product_scratch(step, values, tensors).floats() +
+      return training::product_scratch(step, values, tensors, images).floats() +
              kTrainingParts * training::gathered_floats(step, values, tensors);
     case TrainingOperator::depthwise:
       return kTrainingParts * size(std::max(1, tensors[size(step.weight)].taps())) * pitch;
@@ -2617,6 +2645,8 @@ namespace training {
 
 /// Multiply-adds that are worth waking another thread for.
 inline constexpr std::int64_t kSharedWork = 1 << 16;
+/// A parameter that is moved, which comes from memory and goes back, takes as long as so many.
+inline constexpr std::int64_t kParameterWork = 4;
 
 /// Splits `count` units among the threads, if there is work enough, and runs
 /// `body(worker, begin, end)` for each. There are at most kTrainingParts workers.
@@ -4039,22 +4069,25 @@ inline void product_forward(const TrainingRun& run, const TrainingStep& step) {
 /// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to
 /// parts.chunk rows.
 template <class Add>
-HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const TrainingParts& parts,
-                                     std::int64_t work, std::int64_t count, const Add& add,
-                                     float* to) {
-  share(run, work, parts.count(), [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
-    for (auto part = static_cast<int>(first); part < last; ++part) {
-      const TrainingRows rows = parts[part];
-      for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
-        add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
-            run.scratch + part * count);
-    }
-  });
+HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const ProductScratch& scratch,
+                                     const Add& add, float* to) {
+  const TrainingParts& parts = scratch.parts;
+  const auto count = static_cast<std::int64_t>(scratch.weights());
+  float* const sums = parts.count() > 1 ? run.scratch : to;
+  share(run, parts.rows * count, parts.count(),
+        [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
+          for (auto part = static_cast<int>(first); part < last; ++part) {
+            const TrainingRows rows = parts[part];
+            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
+              add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
+                  sums + part * count);
+          }
+        });
+  if (sums == to) return;
   share(run, parts.count() * count, count / kTrainingPanel,
         [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
           const std::int64_t first = begin * kTrainingPanel;
-          add_parts(run.scratch + first, parts.count(), count, (end - begin) * kTrainingPanel,
-                    to + first);
+          add_parts(sums + first, parts.count(), count, (end - begin) * kTrainingPanel, to + first);
         });
 }
 
@@ -4065,14 +4098,13 @@ inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
   const auto gradients = values.output_gradients();
   const std::int64_t work = gradients.rows * weight.inputs * weight.pitch();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
-  const auto count = static_cast<std::int64_t>(weight.floats());
+  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   sum_weight_gradients(
-      run, {gradients.rows, kProductChunk}, work, count,
+      run, scratch,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
-        add_weight_gradients(
-            inputs[begin], inputs.pitch, weight.inputs, gradients[begin], gradients.pitch,
-            end - begin, adds,
-            run.scratch + kTrainingParts * count + worker * kProductChunk * kProductColumns, to);
+        add_weight_gradients(inputs[begin], inputs.pitch, weight.inputs, gradients[begin],
+                             gradients.pitch, end - begin, adds,
+                             run.scratch + scratch.packed_rows(worker), to);
       },
       values.gradients(step.weight));
   if (!step.input_gradients) return;
@@ -4293,7 +4325,7 @@ inline HWY_NOINLINE void scatter(const TapGeometry& geometry, const float* taps,
 
 /// Returns where a worker's gathered taps are.
 inline float* gathered(const TrainingRun& run, const TrainingStep& step, int worker) {
-  return run.scratch + product_scratch(step, run.values, run.tensors).floats() +
+  return run.scratch + product_scratch(step, run.values, run.tensors, run.images).floats() +
          size(worker) * gathered_floats(step, run.values, run.tensors);
 }
 
@@ -4355,21 +4387,19 @@ inline void convolution_input_gradients(const TrainingRun& run, const TrainingSt
 
 inline void convolution_backward(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
-  const TrainingTensor& weight = values.tensor(step.weight);
   const TapGeometry geometry = geometry_of(values, step);
   const auto gradients = values.output_gradients();
   const std::int64_t depth = geometry.depth();
-  const auto count = static_cast<std::int64_t>(weight.floats());
+  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
   sum_weight_gradients(
-      run, {gradients.rows, geometry.chunk()}, gradients.rows * count, count,
+      run, scratch,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
         float* const taps = gathered(run, step, worker);
         gather(geometry, values.inputs().values, begin, end, taps);
-        add_weight_gradients(
-            taps, depth, static_cast<int>(depth), gradients[begin], gradients.pitch, end - begin,
-            adds, run.scratch + kTrainingParts * count + worker * kProductChunk * kProductColumns,
-            to);
+        add_weight_gradients(taps, depth, static_cast<int>(depth), gradients[begin],
+                             gradients.pitch, end - begin, adds,
+                             run.scratch + scratch.packed_rows(worker), to);
       },
       values.gradients(step.weight));
   if (step.input_gradients) convolution_input_gradients(run, step);
@@ -6286,22 +6316,25 @@ inline void product_forward(const TrainingRun& run, const TrainingStep& step) {
 /// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to
 /// parts.chunk rows.
 template <class Add>
-HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const TrainingParts& parts,
-                                     std::int64_t work, std::int64_t count, const Add& add,
-                                     float* to) {
-  share(run, work, parts.count(), [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
-    for (auto part = static_cast<int>(first); part < last; ++part) {
-      const TrainingRows rows = parts[part];
-      for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
-        add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
-            run.scratch + part * count);
-    }
-  });
+HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const ProductScratch& scratch,
+                                     const Add& add, float* to) {
+  const TrainingParts& parts = scratch.parts;
+  const auto count = static_cast<std::int64_t>(scratch.weights());
+  float* const sums = parts.count() > 1 ? run.scratch : to;
+  share(run, parts.rows * count, parts.count(),
+        [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
+          for (auto part = static_cast<int>(first); part < last; ++part) {
+            const TrainingRows rows = parts[part];
+            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
+              add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
+                  sums + part * count);
+          }
+        });
+  if (sums == to) return;
   share(run, parts.count() * count, count / kTrainingPanel,
         [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
           const std::int64_t first = begin * kTrainingPanel;
-          add_parts(run.scratch + first, parts.count(), count, (end - begin) * kTrainingPanel,
-                    to + first);
+          add_parts(sums + first, parts.count(), count, (end - begin) * kTrainingPanel, to + first);
         });
 }
 
@@ -6312,14 +6345,13 @@ inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
   const auto gradients = values.output_gradients();
   const std::int64_t work = gradients.rows * weight.inputs * weight.pitch();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
-  const auto count = static_cast<std::int64_t>(weight.floats());
+  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   sum_weight_gradients(
-      run, {gradients.rows, kProductChunk}, work, count,
+      run, scratch,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
-        add_weight_gradients(
-            inputs[begin], inputs.pitch, weight.inputs, gradients[begin], gradients.pitch,
-            end - begin, adds,
-            run.scratch + kTrainingParts * count + worker * kProductChunk * kProductColumns, to);
+        add_weight_gradients(inputs[begin], inputs.pitch, weight.inputs, gradients[begin],
+                             gradients.pitch, end - begin, adds,
+                             run.scratch + scratch.packed_rows(worker), to);
       },
       values.gradients(step.weight));
   if (!step.input_gradients) return;
@@ -6540,7 +6572,7 @@ inline HWY_NOINLINE void scatter(const TapGeometry& geometry, const float* taps,
 
 /// Returns where a worker's gathered taps are.
 inline float* gathered(const TrainingRun& run, const TrainingStep& step, int worker) {
-  return run.scratch + product_scratch(step, run.values, run.tensors).floats() +
+  return run.scratch + product_scratch(step, run.values, run.tensors, run.images).floats() +
          size(worker) * gathered_floats(step, run.values, run.tensors);
 }
 
@@ -6602,21 +6634,19 @@ inline void convolution_input_gradients(const TrainingRun& run, const TrainingSt
 
 inline void convolution_backward(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
-  const TrainingTensor& weight = values.tensor(step.weight);
   const TapGeometry geometry = geometry_of(values, step);
   const auto gradients = values.output_gradients();
   const std::int64_t depth = geometry.depth();
-  const auto count = static_cast<std::int64_t>(weight.floats());
+  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
   sum_weight_gradients(
-      run, {gradients.rows, geometry.chunk()}, gradients.rows * count, count,
+      run, scratch,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
         float* const taps = gathered(run, step, worker);
         gather(geometry, values.inputs().values, begin, end, taps);
-        add_weight_gradients(
-            taps, depth, static_cast<int>(depth), gradients[begin], gradients.pitch, end - begin,
-            adds, run.scratch + kTrainingParts * count + worker * kProductChunk * kProductColumns,
-            to);
+        add_weight_gradients(taps, depth, static_cast<int>(depth), gradients[begin],
+                             gradients.pitch, end - begin, adds,
+                             run.scratch + scratch.packed_rows(worker), to);
       },
       values.gradients(step.weight));
   if (step.input_gradients) convolution_input_gradients(run, step);
@@ -8715,22 +8745,25 @@ inline void product_forward(const TrainingRun& run, const TrainingStep& step) {
 /// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to
 /// parts.chunk rows.
 template <class Add>
-HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const TrainingParts& parts,
-                                     std::int64_t work, std::int64_t count, const Add& add,
-                                     float* to) {
-  share(run, work, parts.count(), [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
-    for (auto part = static_cast<int>(first); part < last; ++part) {
-      const TrainingRows rows = parts[part];
-      for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
-        add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
-            run.scratch + part * count);
-    }
-  });
+HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const ProductScratch& scratch,
+                                     const Add& add, float* to) {
+  const TrainingParts& parts = scratch.parts;
+  const auto count = static_cast<std::int64_t>(scratch.weights());
+  float* const sums = parts.count() > 1 ? run.scratch : to;
+  share(run, parts.rows * count, parts.count(),
+        [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
+          for (auto part = static_cast<int>(first); part < last; ++part) {
+            const TrainingRows rows = parts[part];
+            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
+              add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
+                  sums + part * count);
+          }
+        });
+  if (sums == to) return;
   share(run, parts.count() * count, count / kTrainingPanel,
         [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
           const std::int64_t first = begin * kTrainingPanel;
-          add_parts(run.scratch + first, parts.count(), count, (end - begin) * kTrainingPanel,
-                    to + first);
+          add_parts(sums + first, parts.count(), count, (end - begin) * kTrainingPanel, to + first);
         });
 }
 
@@ -8741,14 +8774,13 @@ inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
   const auto gradients = values.output_gradients();
   const std::int64_t work = gradients.rows * weight.inputs * weight.pitch();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
-  const auto count = static_cast<std::int64_t>(weight.floats());
+  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   sum_weight_gradients(
-      run, {gradients.rows, kProductChunk}, work, count,
+      run, scratch,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
-        add_weight_gradients(
-            inputs[begin], inputs.pitch, weight.inputs, gradients[begin], gradients.pitch,
-            end - begin, adds,
-            run.scratch + kTrainingParts * count + worker * kProductChunk * kProductColumns, to);
+        add_weight_gradients(inputs[begin], inputs.pitch, weight.inputs, gradients[begin],
+                             gradients.pitch, end - begin, adds,
+                             run.scratch + scratch.packed_rows(worker), to);
       },
       values.gradients(step.weight));
   if (!step.input_gradients) return;
@@ -8969,7 +9001,7 @@ inline HWY_NOINLINE void scatter(const TapGeometry& geometry, const float* taps,
 
 /// Returns where a worker's gathered taps are.
 inline float* gathered(const TrainingRun& run, const TrainingStep& step, int worker) {
-  return run.scratch + product_scratch(step, run.values, run.tensors).floats() +
+  return run.scratch + product_scratch(step, run.values, run.tensors, run.images).floats() +
          size(worker) * gathered_floats(step, run.values, run.tensors);
 }
 
@@ -9031,21 +9063,19 @@ inline void convolution_input_gradients(const TrainingRun& run, const TrainingSt
 
 inline void convolution_backward(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
-  const TrainingTensor& weight = values.tensor(step.weight);
   const TapGeometry geometry = geometry_of(values, step);
   const auto gradients = values.output_gradients();
   const std::int64_t depth = geometry.depth();
-  const auto count = static_cast<std::int64_t>(weight.floats());
+  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
   sum_weight_gradients(
-      run, {gradients.rows, geometry.chunk()}, gradients.rows * count, count,
+      run, scratch,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
         float* const taps = gathered(run, step, worker);
         gather(geometry, values.inputs().values, begin, end, taps);
-        add_weight_gradients(
-            taps, depth, static_cast<int>(depth), gradients[begin], gradients.pitch, end - begin,
-            adds, run.scratch + kTrainingParts * count + worker * kProductChunk * kProductColumns,
-            to);
+        add_weight_gradients(taps, depth, static_cast<int>(depth), gradients[begin],
+                             gradients.pitch, end - begin, adds,
+                             run.scratch + scratch.packed_rows(worker), to);
       },
       values.gradients(step.weight));
   if (step.input_gradients) convolution_input_gradients(run, step);
@@ -9790,8 +9820,14 @@ PPLCNET_TRAINING_INLINE void training_backward(const TrainingRun& run, Isa isa) 
   }
 }
 
-PPLCNET_TRAINING_INLINE void update_parameters(const ParameterUpdate& update, Isa isa) noexcept {
-  training_kernels(isa).update(update);
+PPLCNET_TRAINING_INLINE void update_parameters(const TrainingRun& run,
+                                               const ParameterUpdate& update, Isa isa) noexcept {
+  const TrainingKernels& kernels = training_kernels(isa);
+  const auto count = static_cast<std::int64_t>(update.count);
+  training::share(run, count * training::kParameterWork, count / kTrainingPanel,
+                  [&](int, std::int64_t begin, std::int64_t end) {
+                    kernels.update(update.part(begin * kTrainingPanel, end * kTrainingPanel));
+                  });
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -9800,6 +9836,24 @@ PPLCNET_TRAINING_INLINE void update_parameters(const ParameterUpdate& update, Is
 #endif  // PPLCNET_KERNELS_TRAINING_KERNELS_HPP
 
 #endif  // PPLCNET_KERNELS_TRAINING_TRAINING_HPP
+// from pplcnet/train/batch_logits.hpp
+#ifndef PPLCNET_TRAIN_BATCH_LOGITS_HPP
+#define PPLCNET_TRAIN_BATCH_LOGITS_HPP
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// A batch's logits, and where the loss by them is written: [image][pitch], of which so many are
+/// classes.
+struct BatchLogits {
+  const float* logits;
+  float* gradients;
+  int images, classes, pitch;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TRAIN_BATCH_LOGITS_HPP
 // from pplcnet/train/initial_weights.hpp
 #ifndef PPLCNET_TRAIN_INITIAL_WEIGHTS_HPP
 #define PPLCNET_TRAIN_INITIAL_WEIGHTS_HPP
@@ -9938,6 +9992,15 @@ class TrainingPasses {
     return {run_.arena + logits_value().gradients, logits_value().floats(run_.images)};
   }
 
+  /// Returns both, for `loss_and_gradients`.
+  BatchLogits batch_logits() {
+    return {.logits = logits().data(),
+            .gradients = logits_gradients().data(),
+            .images = run_.images,
+            .classes = classes(),
+            .pitch = logits_pitch()};
+  }
+
   /// Computes the gradients of what is learnt from `first_step` on, after `forward` and a loss;
   /// and those of the pixels, where the options ask for them.
   void backward(int first_step = 0, float* picture_gradients = nullptr) noexcept {
@@ -9959,6 +10022,7 @@ class TrainingPasses {
       const double factor = optimiser.factors.empty() ? 1 : optimiser.factors[i];
       const bool decays = optimiser.decays_norms || !tensor.is_norm();
       update_parameters(
+          run_,
           {.parameters = run_.parameters + tensor.place,
            .velocities = memory_.velocities.data() + tensor.place,
            .gradients = run_.gradients + tensor.place,
@@ -10090,8 +10154,6 @@ class TrainingPasses {
 
 #if PPLCNET_HAS_TRAINING_DEFINITIONS
 #include <algorithm>
-#include <cstring>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -10341,7 +10403,7 @@ class TrainingLowering : private StepAppender {
     }
   }
 
-  /// The first weights are a stage of their own; then the graph's; then what follows them.
+  /// Finds the stages: the first weights are one of their own; then the graph's; then what follows.
   constexpr void find_stages() {
     int first = 1;
     while (first < graph_.node_count && graph_.nodes[first].op != Operator::convolution) ++first;
@@ -10403,7 +10465,7 @@ class TrainingLowering : private StepAppender {
     return form.count > 0 ? lower_branches(x, form) : lower_weights(x);
   }
 
-  /// Weights, a batch norm, an activation, a scale and a shift, as far as they are there.
+  /// Appends weights, a batch norm, an activation, a scale and a shift, as far as they are there.
   constexpr int lower_weights(int x) {
     const Node& node = this->node();
     x = drop(x, node.input_percent);
@@ -10414,7 +10476,7 @@ class TrainingLowering : private StepAppender {
     return node.affine ? scale(x, /*last=*/true) : x;
   }
 
-  /// The sum of branches, and what follows it.
+  /// Appends the sum of branches, and what follows it.
   constexpr int lower_branches(int x, const TrainingForm& form) {
     const Node& node = this->node();
     const bool scales = !form.affine.empty();
@@ -10508,7 +10570,7 @@ class TrainingLowering : private StepAppender {
     return output;
   }
 
-  /// Each group of channels becomes every so many channels.
+  /// Appends copies by which each group of channels becomes every so many channels.
   constexpr int lower_shuffle() {
     const Node& node = this->node();
     const int output = add_value(node.shape);
@@ -10562,8 +10624,8 @@ constexpr void find_gradients(TrainingPlan& plan) {
   }
 }
 
-/// Of the readers of a value the last is the first in the backward pass: it writes the gradients,
-/// and the others add theirs.
+/// Says who writes a value's gradients: the last of its readers, which is the first in the backward
+/// pass; the others add theirs.
 constexpr void find_first_writers(TrainingPlan& plan) {
   bool written[TrainingPlan::kMostValues] = {};
   written[plan.logits] = true;
@@ -10966,13 +11028,6 @@ class AnyTrainer : public TrainingPasses {
   }
 
  private:
-  struct Free {
-    Free() : bytes(0) {}
-    explicit Free(std::size_t size) : bytes(size) {}
-    void operator()(float* values) const { HugePageMemory::free(values, bytes); }
-    std::size_t bytes;
-  };
-
   AnyTrainer() = default;
 
   /// Lays the memory out, and allocates it; false if there is none.
@@ -10982,7 +11037,7 @@ class AnyTrainer : public TrainingPasses {
   std::unique_ptr<const Graph> graph_;
   std::unique_ptr<const Plan> network_plan_;
   std::unique_ptr<const TrainingPlan> plan_;
-  std::unique_ptr<float[], Free> storage_;
+  HugePageArray<float> storage_;
 };
 
 #if PPLCNET_HAS_TRAINING_DEFINITIONS
@@ -11004,10 +11059,8 @@ inline std::vector<std::size_t> floats_of(const TrainingPlan& plan) {
 PPLCNET_TRAINING_INLINE bool AnyTrainer::allocate() {
   std::size_t count = 0;
   for (const std::size_t part : training::floats_of(*plan_)) count += part;
-  const std::size_t bytes = count * sizeof(float);
-  void* const memory = HugePageMemory::allocate(bytes);
-  if (memory == nullptr) return false;
-  storage_ = {new (memory) float[count](), Free(bytes)};
+  storage_ = zeros_in_huge_pages<float>(count);
+  if (storage_ == nullptr) return false;
   std::vector<std::span<float>> parts;
   float* next = storage_.get();
   for (const std::size_t part : training::floats_of(*plan_)) {
@@ -11811,7 +11864,7 @@ class TrainingLowering : private StepAppender {
     }
   }
 
-  /// The first weights are a stage of their own; then the graph's; then what follows them.
+  /// Finds the stages: the first weights are one of their own; then the graph's; then what follows.
   constexpr void find_stages() {
     int first = 1;
     while (first < graph_.node_count && graph_.nodes[first].op != Operator::convolution) ++first;
@@ -11873,7 +11926,7 @@ class TrainingLowering : private StepAppender {
     return form.count > 0 ? lower_branches(x, form) : lower_weights(x);
   }
 
-  /// Weights, a batch norm, an activation, a scale and a shift, as far as they are there.
+  /// Appends weights, a batch norm, an activation, a scale and a shift, as far as they are there.
   constexpr int lower_weights(int x) {
     const Node& node = this->node();
     x = drop(x, node.input_percent);
@@ -11884,7 +11937,7 @@ class TrainingLowering : private StepAppender {
     return node.affine ? scale(x, /*last=*/true) : x;
   }
 
-  /// The sum of branches, and what follows it.
+  /// Appends the sum of branches, and what follows it.
   constexpr int lower_branches(int x, const TrainingForm& form) {
     const Node& node = this->node();
     const bool scales = !form.affine.empty();
@@ -11978,7 +12031,7 @@ class TrainingLowering : private StepAppender {
     return output;
   }
 
-  /// Each group of channels becomes every so many channels.
+  /// Appends copies by which each group of channels becomes every so many channels.
   constexpr int lower_shuffle() {
     const Node& node = this->node();
     const int output = add_value(node.shape);
@@ -12032,8 +12085,8 @@ constexpr void find_gradients(TrainingPlan& plan) {
   }
 }
 
-/// Of the readers of a value the last is the first in the backward pass: it writes the gradients,
-/// and the others add theirs.
+/// Says who writes a value's gradients: the last of its readers, which is the first in the backward
+/// pass; the others add theirs.
 constexpr void find_first_writers(TrainingPlan& plan) {
   bool written[TrainingPlan::kMostValues] = {};
   written[plan.logits] = true;

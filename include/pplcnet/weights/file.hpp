@@ -34,19 +34,14 @@ class FileBytes {
 
   /// Room for `size` bytes; has none if the system cannot give that much.
   explicit FileBytes(std::size_t size)
-      : bytes_(static_cast<std::byte*>(HugePageMemory::allocate(size)), Delete{size}),
+      : bytes_(static_cast<std::byte*>(HugePageMemory::allocate(size)), FreeHugePages{size}),
         size_(bytes_ ? size : 0) {}
 
   std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
   std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
 
  private:
-  struct Delete {
-    std::size_t size;
-    void operator()(std::byte* bytes) const { HugePageMemory::free(bytes, size); }
-  };
-
-  std::unique_ptr<std::byte, Delete> bytes_;
+  HugePageArray<std::byte> bytes_;
   std::size_t size_ = 0;
 };
 
