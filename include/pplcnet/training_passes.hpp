@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "pplcnet/kernels/executor.hpp"
@@ -11,6 +12,7 @@
 #include "pplcnet/kernels/training/run.hpp"
 #include "pplcnet/kernels/training/training.hpp"
 #include "pplcnet/train/batch_logits.hpp"
+#include "pplcnet/train/exchange.hpp"
 #include "pplcnet/train/initial_weights.hpp"
 #include "pplcnet/train/optimiser.hpp"
 #include "pplcnet/train/training_state.hpp"
@@ -27,6 +29,10 @@ struct TrainingPass {
   std::uint64_t dropout_seed = 0;  ///< another one for each step of training
   Isa isa = best_isa();
   Executor executor = {};
+  /// Other processes that train the same network with the other images of each batch; null: none.
+  /// Then the batch of all is this large, and of them this process has `exchange->images(batch)`.
+  TrainingExchange* exchange = nullptr;
+  int batch = 0;
 
   /// Returns a pass that computes what the network gives at inference.
   static TrainingPass inference() {
@@ -36,7 +42,8 @@ struct TrainingPass {
 
 /// The memory of a network in training, and what is done with it: the base of `Trainer` and
 /// `AnyTrainer`. A step is `forward`, a loss, which fills `logits_gradients`, `backward` and
-/// `update`; none of them allocates or can fail. One thread calls them.
+/// `update`; none of them allocates or can fail, unless there is an exchange with other processes.
+/// One thread calls them.
 class TrainingPasses {
  public:
   TrainingPasses(const TrainingPasses&) = delete;
@@ -61,8 +68,11 @@ class TrainingPasses {
     run_.drops = pass.drops;
     run_.dropout_seed = pass.dropout_seed;
     run_.executor = pass.executor;
+    run_.exchange = pass.exchange;
+    run_.batch = pass.batch;
     isa_ = pass.isa;
-    training_forward(run_, isa_);
+    if (pass.exchange == nullptr || pass.exchange->expects(images, pass.batch))
+      training_forward(run_, isa_);
   }
 
   /// Returns the last forward pass' logits, [image][logits_pitch()].
@@ -88,12 +98,14 @@ class TrainingPasses {
   void backward(int first_step = 0, float* picture_gradients = nullptr) noexcept {
     run_.first_step = first_step;
     run_.picture_gradients = picture_gradients;
-    training_backward(run_, isa_);
+    if (!failed()) training_backward(run_, isa_);
   }
 
   /// Learns: changes the parameters that the last backward pass has gradients of. Returns the norm
-  /// of these gradients, before they are clipped; infinite or NaN: no parameter has changed.
+  /// of these gradients, before they are clipped; infinite or NaN: no parameter has changed, as
+  /// after an error of an exchange.
   double update(const Optimiser& optimiser) noexcept {
+    if (failed()) return std::numeric_limits<double>::quiet_NaN();
     const std::size_t first = first_tensor(run_.first_step);
     const double norm = gradient_norm(first);
     if (!std::isfinite(norm)) return norm;
@@ -195,6 +207,8 @@ class TrainingPasses {
   }
 
  private:
+  bool failed() const { return run_.exchange != nullptr && run_.exchange->error(); }
+
   const TrainingValue& logits_value() const {
     return run_.values[static_cast<std::size_t>(logits_)];
   }

@@ -2148,6 +2148,7 @@ PPLCNET_TRAINING_INLINE Error fold_trained(const TrainedNetwork& network,
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 // from pplcnet/kernels/training/run.hpp
@@ -2159,6 +2160,8 @@ PPLCNET_TRAINING_INLINE Error fold_trained(const TrainedNetwork& network,
 
 
 namespace pplcnet::inline PPLCNET_ABI {
+
+class TrainingExchange;
 
 /// One pass over a batch: what the kernels are given. The order of its sums follows from the shapes
 /// alone, never from the number of threads or the width of vectors.
@@ -2181,6 +2184,8 @@ struct TrainingRun {
   bool drops = true;             ///< dropout; otherwise values are multiplied by keep_percent / 100
   std::uint64_t dropout_seed = 0;  ///< another one for each step of training
   Executor executor = {};
+  TrainingExchange* exchange = nullptr;  ///< with the processes that have the batch's other images
+  int batch = 0;                         ///< then: the images of all of them
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -2489,6 +2494,7 @@ class Random {
 #define PPLCNET_TRAIN_SCRATCH_HPP
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -2510,24 +2516,57 @@ struct TrainingRows {
   constexpr std::int64_t count() const { return end - begin; }
 };
 
-/// Rows in chunks, which are in at most kTrainingParts parts.
+/// The rows of a batch in parts that sums are made of, and added in one order. Its images are in
+/// shares, whose number is a power of two: sums over shares are added two by two, so that processes
+/// which have some shares each add the same. The rows of a share are in parts of whole chunks.
 struct TrainingParts {
-  std::int64_t rows = 0;
-  int chunk = 1;
+  int images = 1;         ///< of the batch
+  std::int64_t rows = 0;  ///< of an image
+  int chunk = 1;          ///< rows
+  int shares = 1;         ///< at most as many as there are images
 
-  constexpr std::int64_t chunks() const { return ceil_div(rows, chunk); }
-  constexpr int count() const {
-    return static_cast<int>(std::min<std::int64_t>(chunks(), kTrainingParts));
+  /// Returns the parts of a share.
+  constexpr int per_share() const {
+    return static_cast<int>(
+        std::min<std::int64_t>(kTrainingParts / shares, ceil_div(images / shares * rows, chunk)));
   }
-  /// Returns the rows of a part: whole chunks, but for the last one.
+  constexpr int count() const { return shares * per_share(); }
+  /// Returns the rows of a part.
   constexpr TrainingRows operator[](int part) const {
-    const auto row = [&](int i) { return std::min(rows, chunks() * i / count() * chunk); };
-    return {row(part), row(part + 1)};
+    const int share = part / per_share(), place = part % per_share();
+    const auto first = [&](std::int64_t i) { return images * i / shares * rows; };
+    const std::int64_t begin = first(share), own = first(share + 1) - begin;
+    const auto row = [&](int i) {
+      return begin + std::min(own, ceil_div(own, chunk) * i / per_share() * chunk);
+    };
+    return {row(place), row(place + 1)};
   }
 };
 
-/// Returns the rows of a chunk whose sums are made channel by channel: what fits in the L2 cache.
-constexpr int channel_chunk(int pitch) { return std::clamp(32768 / pitch, 64, 1024); }
+/// Returns how many shares there are where there may be so many.
+constexpr int training_shares(std::int64_t most) {
+  const std::int64_t shares = std::min<std::int64_t>(most, kTrainingParts);
+  return static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(shares)));
+}
+
+/// Returns the parts of sums that are made channel by channel. Their chunks fit in the L2 cache.
+constexpr TrainingParts channel_parts(int images, std::int64_t rows, int pitch) {
+  return {images, rows, std::clamp(32768 / pitch, 64, 1024), training_shares(images)};
+}
+
+/// Returns the parts of the gradients of weights, each of which is as large as they are: about as
+/// many as there are chunks.
+constexpr TrainingParts weight_parts(int images, std::int64_t rows, int chunk) {
+  return {images, rows, chunk,
+          training_shares(std::min<std::int64_t>(images, ceil_div(images * rows, chunk)))};
+}
+
+/// Returns the most of these parts, of a batch, of any smaller one, or of a process' shares of a
+/// larger one, of which it has so many images.
+constexpr int most_weight_parts(int images, std::int64_t rows, int chunk) {
+  const auto chunks = static_cast<std::uint64_t>(ceil_div(images * rows, chunk));
+  return static_cast<int>(std::min<std::uint64_t>(std::bit_ceil(chunks), kTrainingParts));
+}
 
 /// Returns the pixels whose taps are gathered at a time.
 constexpr int gathered_pixels(std::int64_t depth) {
@@ -2538,14 +2577,13 @@ constexpr int gathered_pixels(std::int64_t depth) {
 struct ProductScratch {
   std::size_t inputs = 1, outputs = 1;  ///< of the weights; outputs padded
   std::size_t transposed = 1;           ///< the transposed weights' columns
-  TrainingParts parts = {};             ///< whose gradients of the weights are summed
-  bool has_bias = false;
+  int parts = 1;                        ///< of the gradients of the weights, at most
 
   constexpr std::size_t weights() const { return inputs * outputs; }
   constexpr std::size_t input_gradients() const { return outputs * transposed; }
   /// Returns the floats of all parts' gradients of the weights; those of a single part are the sum.
   constexpr std::size_t weight_gradients() const {
-    return parts.count() > 1 ? static_cast<std::size_t>(parts.count()) * weights() : 0;
+    return parts > 1 ? static_cast<std::size_t>(parts) * weights() : 0;
   }
   /// Returns where the rows are that a worker packs, behind these gradients. There are at most as
   /// many workers as parts.
@@ -2553,13 +2591,9 @@ struct ProductScratch {
     return weight_gradients() +
            static_cast<std::size_t>(worker) * (kProductChunk * kProductColumns);
   }
-  constexpr std::size_t bias_gradients() const {
-    if (!has_bias) return 0;
-    const TrainingParts sums = {parts.rows, channel_chunk(static_cast<int>(outputs))};
-    return static_cast<std::size_t>(sums.count()) * outputs;
-  }
+  constexpr std::size_t bias_gradients() const { return kTrainingParts * outputs; }
   constexpr std::size_t floats() const {
-    return std::max({weights(), input_gradients(), packed_rows(parts.count()), bias_gradients()});
+    return std::max({weights(), input_gradients(), packed_rows(parts), bias_gradients()});
   }
 };
 
@@ -2567,18 +2601,24 @@ namespace training {
 
 constexpr std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
+/// Returns the rows by which the gradients of a step's weights are summed.
+constexpr int weight_chunk(const TrainingStep& step, std::span<const TrainingValue> values,
+                           std::span<const TrainingTensor> tensors) {
+  if (step.op == TrainingOperator::product) return kProductChunk;
+  return gathered_pixels(std::int64_t{tensors[size(step.weight)].taps()} *
+                         values[size(step.input)].pitch);
+}
+
 constexpr ProductScratch product_scratch(const TrainingStep& step,
                                          std::span<const TrainingValue> values,
                                          std::span<const TrainingTensor> tensors, int images) {
   const TrainingTensor& weight = tensors[size(step.weight)];
-  const std::int64_t taps = weight.taps(), pitch = values[size(step.input)].pitch;
-  const bool gathers = step.op == TrainingOperator::convolution;
+  const std::int64_t taps = weight.taps();
   return {.inputs = size(taps * weight.inputs),
           .outputs = size(weight.pitch()),
-          .transposed = size(taps * pitch),
-          .parts = {values[size(step.output)].rows(images),
-                    gathers ? gathered_pixels(taps * pitch) : kProductChunk},
-          .has_bias = step.bias >= 0};
+          .transposed = size(taps * values[size(step.input)].pitch),
+          .parts = most_weight_parts(images, values[size(step.output)].shape.pixels(),
+                                     weight_chunk(step, values, tensors))};
 }
 
 /// Returns what each part of a convolution has for the taps of the pixels at hand: gathered ones,
@@ -2639,6 +2679,117 @@ constexpr std::size_t scratch_floats(const TrainingStep& step,
 #include <cstddef>
 #include <cstdint>
 
+// from pplcnet/train/exchange.hpp
+#ifndef PPLCNET_TRAIN_EXCHANGE_HPP
+#define PPLCNET_TRAIN_EXCHANGE_HPP
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What processes that train one network tell each other: each has some images of every batch, and
+/// all learn the same, to the bit, as a single process with the whole batch. `MpiExchange` is one.
+/// All of them take the same steps with the same parameters.
+class TrainingExchange {
+ public:
+  static constexpr int kMostRanks = kTrainingParts;
+
+  TrainingExchange(const TrainingExchange&) = delete;
+  TrainingExchange& operator=(const TrainingExchange&) = delete;
+  virtual ~TrainingExchange() = default;
+
+  /// Returns the number of this process, from 0 to ranks() - 1.
+  int rank() const noexcept { return rank_; }
+  int ranks() const noexcept { return ranks_; }
+
+  /// Returns which images of a batch this process has.
+  TrainingRows images(int batch) const noexcept { return of_rank(batch, rank_); }
+
+  /// Gathers the numbers of all processes: of `count` things of `floats` numbers each every process
+  /// has those that `images(count)` says, which are in their place. All processes call it.
+  void gather(float* numbers, int count, std::size_t floats) noexcept;
+
+  /// Returns memory for so many numbers, which lasts until the next call; null, and an error, where
+  /// there is none.
+  float* memory(std::size_t floats) noexcept;
+
+  /// Returns what went wrong first. After that nothing is exchanged, and nothing is learnt.
+  const Error& error() const noexcept { return error_; }
+
+  /// Returns whether all is well, and this process has the images of a batch that it should have.
+  bool expects(int images, int batch) noexcept;
+
+ protected:
+  /// Of each process: how many numbers it has, and where they begin.
+  using Places = std::array<std::size_t, kMostRanks>;
+
+  TrainingExchange(int rank, int ranks) : rank_(rank), ranks_(ranks) {}
+  TrainingExchange(TrainingExchange&&) = default;
+  TrainingExchange& operator=(TrainingExchange&&) = default;
+
+  /// Returns an error where a number of processes has no shares of batches.
+  static Error check_ranks(int ranks) {
+    if (ranks <= kMostRanks && std::has_single_bit(static_cast<unsigned>(ranks))) return {};
+    return Error::of("training: expected 1, 2, 4, 8 or 16 processes, found ", ranks);
+  }
+
+  /// Fills the numbers of the other processes in.
+  virtual Error fill(float* numbers, const Places& counts, const Places& begins) = 0;
+
+ private:
+  TrainingRows of_rank(std::int64_t count, int rank) const noexcept {
+    return {count * rank / ranks_, count * (rank + 1) / ranks_};
+  }
+
+  int rank_, ranks_;
+  Error error_;
+  std::unique_ptr<float[]> memory_;
+  std::size_t memory_floats_ = 0;
+};
+
+inline void TrainingExchange::gather(float* numbers, int count, std::size_t floats) noexcept {
+  if (error_) return;
+  Places counts = {}, begins = {};
+  for (int rank = 0; rank < ranks_; ++rank) {
+    const TrainingRows own = of_rank(count, rank);
+    counts[static_cast<std::size_t>(rank)] = static_cast<std::size_t>(own.count()) * floats;
+    begins[static_cast<std::size_t>(rank)] = static_cast<std::size_t>(own.begin) * floats;
+  }
+  error_ = fill(numbers, counts, begins);
+}
+
+inline float* TrainingExchange::memory(std::size_t floats) noexcept {
+  if (error_) return nullptr;
+  if (floats > memory_floats_) {
+    memory_.reset(new (std::nothrow) float[floats]());
+    memory_floats_ = memory_ == nullptr ? 0 : floats;
+    if (memory_ == nullptr)
+      error_ = Error::of("training: no memory for ", floats, " numbers of all processes");
+  }
+  return memory_.get();
+}
+
+inline bool TrainingExchange::expects(int images, int batch) noexcept {
+  const auto own = this->images(batch).count();
+  if (!error_ && batch < ranks_)
+    error_ = Error::of("training: expected a batch of an image for each of ", ranks_,
+                       " processes, found ", batch, " images");
+  if (!error_ && images != own)
+    error_ = Error::of("training: expected ", own, " images of a batch of ", batch, " in process ",
+                       rank_, ", found ", images);
+  return !error_;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TRAIN_EXCHANGE_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 namespace training {
@@ -2658,6 +2809,53 @@ void share(const TrainingRun& run, std::int64_t work, std::int64_t count, const 
   if (workers <= 1) return body(0, std::int64_t{0}, count);
   const auto part = [&](int i) { body(i, count * i / workers, count * (i + 1) / workers); };
   run.executor(static_cast<int>(workers), Task(part));
+}
+
+/// Returns how many images the batch of all processes has.
+inline int images_of_all(const TrainingRun& run) {
+  return run.exchange == nullptr ? run.images : run.batch;
+}
+
+/// Returns which of them is the first one of this process.
+inline std::int64_t first_image(const TrainingRun& run) {
+  return run.exchange == nullptr ? 0 : run.exchange->images(run.batch).begin;
+}
+
+/// The parts of a sum over the batch of all processes that this one makes: those of its images.
+struct OwnParts {
+  TrainingParts all;
+  TrainingExchange* exchange = nullptr;  ///< null: all are its own
+  int first = 0, count = 0;
+  std::int64_t first_row = 0;
+
+  explicit OwnParts(const TrainingParts& parts) : all(parts), count(parts.count()) {}
+  OwnParts(const TrainingRun& run, const TrainingParts& parts) : OwnParts(parts) {
+    if (run.exchange == nullptr) return;
+    const TrainingRows own = run.exchange->images(parts.count());
+    exchange = run.exchange;
+    first = static_cast<int>(own.begin);
+    count = static_cast<int>(own.count());
+    first_row = first_image(run) * parts.rows;
+  }
+
+  /// Returns the rows of an own part, counted from the first row of this process.
+  TrainingRows operator[](int part) const {
+    const TrainingRows rows = all[first + part];
+    return {rows.begin - first_row, rows.end - first_row};
+  }
+};
+
+/// Runs `body(worker, part, rows)` for each own part.
+template <class Body>
+void for_parts(const TrainingRun& run, const OwnParts& parts, std::int64_t work, const Body& body) {
+  share(run, work, parts.count, [&](int worker, std::int64_t begin, std::int64_t end) {
+    for (auto part = static_cast<int>(begin); part < end; ++part) body(worker, part, parts[part]);
+  });
+}
+
+/// Gathers the sums of all parts, of so many numbers each; own ones are in their place.
+inline void gather_parts(const OwnParts& parts, float* sums, int floats) {
+  if (parts.exchange != nullptr) parts.exchange->gather(sums, parts.all.count(), size(floats));
 }
 
 /// The values of a batch, or their gradients: rows of padded channels.
@@ -2857,6 +3055,80 @@ struct TapAxis {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_KERNELS_TRAINING_TAPS_HPP
+// from pplcnet/kernels/training/weight_rows.hpp
+#ifndef PPLCNET_KERNELS_TRAINING_WEIGHT_ROWS_HPP
+#define PPLCNET_KERNELS_TRAINING_WEIGHT_ROWS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+namespace training {
+
+/// What the gradients of weights are summed of: this process' rows of a batch. Where these are in
+/// fewer shares than there are processes they are few, and each process has those of all of them.
+class WeightRows {
+ public:
+  WeightRows(const TrainingRun& run, const TrainingStep& step)
+      : WeightRows(run, step, StepValues(run, step)) {}
+
+  /// Returns how many numbers are summed.
+  std::int64_t weights() const { return static_cast<std::int64_t>(scratch_.weights()); }
+  /// Returns memory for the rows that a worker packs.
+  float* packed(int worker) const { return memory + scratch_.packed_rows(worker); }
+
+  Matrix<const float> inputs, gradients;
+  OwnParts parts;
+  float* memory;  ///< for the parts' sums, if they are several
+
+ private:
+  WeightRows(const TrainingRun& run, const TrainingStep& step, const StepValues& values)
+      : inputs(values.inputs()),
+        gradients(values.output_gradients()),
+        parts(run, parts_of(run, step, images_of_all(run))),
+        memory(run.scratch),
+        scratch_(product_scratch(step, run.values, run.tensors, run.images)) {
+    if (run.exchange != nullptr && parts.all.shares < run.exchange->ranks())
+      take_all(run, step, values);
+  }
+
+  static TrainingParts parts_of(const TrainingRun& run, const TrainingStep& step, int images) {
+    return weight_parts(images, run.values[size(step.output)].shape.pixels(),
+                        weight_chunk(step, run.values, run.tensors));
+  }
+
+  /// Takes the rows of all processes, and sums all parts.
+  void take_all(const TrainingRun& run, const TrainingStep& step, const StepValues& values) {
+    const std::size_t floats = values.input().floats(run.batch);
+    const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.batch);
+    float* const all = run.exchange->memory(floats + values.output().floats(run.batch) +
+                                            scratch.packed_rows(scratch.parts));
+    parts = OwnParts(parts_of(run, step, all == nullptr ? run.images : run.batch));
+    if (all == nullptr) return;
+    inputs = gathered(run, inputs, all);
+    gradients = gathered(run, gradients, all + floats);
+    memory = all + floats + values.output().floats(run.batch);
+    scratch_ = scratch;
+  }
+
+  /// Returns the values of all processes, which are gathered there.
+  static Matrix<const float> gathered(const TrainingRun& run, const Matrix<const float>& own,
+                                      float* to) {
+    const std::int64_t rows = own.rows / run.images;  // of an image
+    std::copy_n(own.values, own.rows * own.pitch, to + first_image(run) * rows * own.pitch);
+    run.exchange->gather(to, run.batch, size(rows * own.pitch));
+    return {to, rows * run.batch, own.pitch};
+  }
+
+  ProductScratch scratch_;
+};
+
+}  // namespace training
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_TRAINING_WEIGHT_ROWS_HPP
 
 #if !PPLCNET_HAS_DEFINITIONS && PPLCNET_HAS_QUANTISED_DEFINITIONS
 #error "pplcnet: training.cpp and quantised.cpp are files of their own"
@@ -3247,41 +3519,85 @@ HWY_INLINE TwoSums<hn::Vec<D>> sum_rows(D d, std::int64_t rows, const Add& add) 
   return (a + b) + (c + e);
 }
 
-/// Sums the same place of all parts' sums.
-inline HWY_NOINLINE void add_parts(const float* sums, int parts, std::int64_t pitch,
-                                   std::int64_t count, float* to) {
-  for_vectors(static_cast<int>(count), [&](auto d, int i) HWY_ATTR {
-    auto sum = hn::LoadU(d, sums + i);
-    for (int part = 1; part < parts; ++part)
-      sum = hn::Add(sum, hn::LoadU(d, sums + part * pitch + i));
-    hn::StoreU(sum, d, to + i);
-  });
+/// Returns the sum of a vector of so many shares, each of which consists of `parts` ones.
+template <int kShares, class D>
+HWY_INLINE hn::Vec<D> sum_shares(D d, const float* sums, int parts, std::int64_t pitch) {
+  if constexpr (kShares > 1) {
+    const auto half = sum_shares<kShares / 2>(d, sums, parts, pitch);
+    return hn::Add(half,
+                   sum_shares<kShares / 2>(d, sums + kShares / 2 * parts * pitch, parts, pitch));
+  } else {
+    auto sum = hn::LoadU(d, sums);
+    for (int part = 1; part < parts; ++part) sum = hn::Add(sum, hn::LoadU(d, sums + part * pitch));
+    return sum;
+  }
+}
+
+/// Sums `count` numbers of so many shares.
+inline HWY_NOINLINE void add_shares(const float* sums, int shares, int parts, std::int64_t pitch,
+                                    std::int64_t count, float* to) {
+  const auto add = [&]<int kShares>(std::integral_constant<int, kShares>) HWY_ATTR {
+    for_vectors(static_cast<int>(count), [&](auto d, int i) HWY_ATTR {
+      hn::StoreU(sum_shares<kShares>(d, sums + i, parts, pitch), d, to + i);
+    });
+  };
+  switch (shares) {
+    case 16:
+      return add(std::integral_constant<int, 16>());
+    case 8:
+      return add(std::integral_constant<int, 8>());
+    case 4:
+      return add(std::integral_constant<int, 4>());
+    case 2:
+      return add(std::integral_constant<int, 2>());
+    default:
+      return add(std::integral_constant<int, 1>());
+  }
+}
+
+/// Adds the own parts' sums, of `count` numbers each, and those of the other processes. A single
+/// one may be where the sum is asked for.
+inline void add_parts(const TrainingRun& run, const OwnParts& parts, const float* sums,
+                      std::int64_t count, float* to) {
+  const auto add = [&](const float* from, int shares, int of_share, float* sum) {
+    if (from == sum) return;
+    share(run, shares * of_share * count, count / kTrainingPanel,
+          [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
+            const std::int64_t first = begin * kTrainingPanel;
+            add_shares(from + first, shares, of_share, count, (end - begin) * kTrainingPanel,
+                       sum + first);
+          });
+  };
+  TrainingExchange* const exchange = parts.exchange;
+  if (exchange == nullptr) return add(sums, parts.all.shares, parts.all.per_share(), to);
+  const int ranks = exchange->ranks();
+  float* const of_ranks = exchange->memory(size(ranks * count));
+  if (of_ranks == nullptr) return;
+  add(sums, parts.all.shares / ranks, parts.all.per_share(), of_ranks + exchange->rank() * count);
+  exchange->gather(of_ranks, ranks, size(count));
+  add(of_ranks, ranks, 1, to);
 }
 
 /// Sums a matrix over its rows, a bias's gradient; `scratch` has a row for each part.
 inline HWY_NOINLINE void sum_columns(const TrainingRun& run, const Matrix<const float>& matrix,
                                      float* scratch, float* to) {
-  const TrainingParts parts{matrix.rows, channel_chunk(matrix.pitch)};
-  const auto pitch = size(matrix.pitch);
-  share(run, matrix.rows * matrix.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = scratch + size(part) * pitch;
-            clear(sums, matrix.pitch);
-            const TrainingRows rows = parts[part];
-            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk) {
-              const std::int64_t count = std::min<std::int64_t>(parts.chunk, rows.end - begin);
-              for_vectors(matrix.pitch, [&](auto d, int channel) HWY_ATTR {
-                const float* const column = matrix[begin] + channel;
-                const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
-                  both.first = hn::Add(both.first, hn::LoadU(d, column + row * matrix.pitch));
-                });
-                store_or_add(d, sum.first, true, sums + channel);
-              });
-            }
-          }
+  const int pitch = matrix.pitch;
+  const OwnParts parts(run, channel_parts(images_of_all(run), matrix.rows / run.images, pitch));
+  for_parts(run, parts, matrix.rows * pitch, [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+    float* const sums = scratch + std::int64_t{part} * pitch;
+    clear(sums, pitch);
+    for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.all.chunk) {
+      const std::int64_t count = std::min<std::int64_t>(parts.all.chunk, rows.end - begin);
+      for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+        const float* const column = matrix[begin] + channel;
+        const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
+          both.first = hn::Add(both.first, hn::LoadU(d, column + row * pitch));
         });
-  add_parts(scratch, parts.count(), matrix.pitch, matrix.pitch, to);
+        store_or_add(d, sum.first, true, sums + channel);
+      });
+    }
+  });
+  add_parts(run, parts, scratch, pitch, to);
 }
 
 }  // namespace HWY_NAMESPACE::training
@@ -3914,7 +4230,8 @@ inline void add_backward(const TrainingRun& run, const TrainingStep& step) {
     pass_gradients(run, gradients, step.adds_second, values.second_gradients());
 }
 
-/// What happens to a value when it is dropped out: each is kept or not, by its place in the batch.
+/// What happens to a value when it is dropped out: each is kept or not, by its place in the
+/// batch of all processes.
 class Dropout {
  public:
   Dropout(const TrainingRun& run, const TrainingStep& step)
@@ -3939,11 +4256,13 @@ class Dropout {
 inline void drop(const TrainingRun& run, const TrainingStep& step, const Matrix<const float>& from,
                  int channels, bool adds, const Matrix<float>& to) {
   const Dropout dropout(run, step);
+  const std::int64_t first = first_image(run) * (from.rows / run.images);
   share(run, from.rows * from.pitch, from.rows, [&](int, std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       if (!adds) clear(to[row], to.pitch);
       for (int channel = 0; channel < channels; ++channel) {
-        const float kept = rounded(from[row][channel] * dropout(row * channels + channel));
+        const float kept =
+            rounded(from[row][channel] * dropout((first + row) * channels + channel));
         to[row][channel] += kept;
       }
     }
@@ -4066,29 +4385,20 @@ inline void product_forward(const TrainingRun& run, const TrainingStep& step) {
         });
 }
 
-/// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to
-/// parts.chunk rows.
+/// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to a
+/// chunk of rows.
 template <class Add>
-HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const ProductScratch& scratch,
-                                     const Add& add, float* to) {
-  const TrainingParts& parts = scratch.parts;
-  const auto count = static_cast<std::int64_t>(scratch.weights());
-  float* const sums = parts.count() > 1 ? run.scratch : to;
-  share(run, parts.rows * count, parts.count(),
-        [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            const TrainingRows rows = parts[part];
-            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
-              add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
-                  sums + part * count);
-          }
-        });
-  if (sums == to) return;
-  share(run, parts.count() * count, count / kTrainingPanel,
-        [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
-          const std::int64_t first = begin * kTrainingPanel;
-          add_parts(sums + first, parts.count(), count, (end - begin) * kTrainingPanel, to + first);
-        });
+HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const WeightRows& rows, const Add& add,
+                                     float* to) {
+  const std::int64_t count = rows.weights(), chunk = rows.parts.all.chunk;
+  float* const sums = rows.parts.count > 1 ? rows.memory : to;
+  for_parts(run, rows.parts, rows.gradients.rows * count,
+            [&](int worker, int part, const TrainingRows& own) HWY_ATTR {
+              for (std::int64_t begin = own.begin; begin < own.end; begin += chunk)
+                add(worker, begin, std::min(begin + chunk, own.end), begin != own.begin,
+                    sums + part * count);
+            });
+  add_parts(run, rows.parts, sums, count, to);
 }
 
 inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
@@ -4098,13 +4408,12 @@ inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
   const auto gradients = values.output_gradients();
   const std::int64_t work = gradients.rows * weight.inputs * weight.pitch();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
-  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
+  const WeightRows rows(run, step);
   sum_weight_gradients(
-      run, scratch,
+      run, rows,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
-        add_weight_gradients(inputs[begin], inputs.pitch, weight.inputs, gradients[begin],
-                             gradients.pitch, end - begin, adds,
-                             run.scratch + scratch.packed_rows(worker), to);
+        add_weight_gradients(rows.inputs[begin], inputs.pitch, weight.inputs, rows.gradients[begin],
+                             gradients.pitch, end - begin, adds, rows.packed(worker), to);
       },
       values.gradients(step.weight));
   if (!step.input_gradients) return;
@@ -4175,31 +4484,28 @@ inline void affine_gradients(const TrainingRun& run, const TrainingStep& step) {
   const auto inputs = values.inputs();
   const auto gradients = values.output_gradients();
   const int pitch = inputs.pitch;
-  const TrainingParts parts{inputs.rows, channel_chunk(pitch)};
-  share(run, inputs.rows * pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = run.scratch + std::int64_t{part} * 2 * pitch;
-            clear(sums, 2 * pitch);
-            for (std::int64_t begin = parts[part].begin; begin < parts[part].end;
-                 begin += parts.chunk) {
-              const std::int64_t count =
-                  std::min<std::int64_t>(parts.chunk, parts[part].end - begin);
-              for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
-                const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
-                  const auto gradient = hn::LoadU(d, gradients[begin + row] + channel);
-                  const auto x = hn::LoadU(d, inputs[begin + row] + channel);
-                  both.first = hn::MulAdd(gradient, x, both.first);
-                  both.second = hn::Add(both.second, gradient);
-                });
-                store_or_add(d, sum.first, true, sums + channel);
-                store_or_add(d, sum.second, true, sums + pitch + channel);
-              });
-            }
-          }
+  const OwnParts parts(run,
+                       channel_parts(images_of_all(run), values.input().shape.pixels(), pitch));
+  for_parts(run, parts, inputs.rows * pitch, [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+    float* const sums = run.scratch + std::int64_t{parts.first + part} * 2 * pitch;
+    clear(sums, 2 * pitch);
+    for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.all.chunk) {
+      const std::int64_t count = std::min<std::int64_t>(parts.all.chunk, rows.end - begin);
+      for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+        const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
+          const auto gradient = hn::LoadU(d, gradients[begin + row] + channel);
+          const auto x = hn::LoadU(d, inputs[begin + row] + channel);
+          both.first = hn::MulAdd(gradient, x, both.first);
+          both.second = hn::Add(both.second, gradient);
         });
+        store_or_add(d, sum.first, true, sums + channel);
+        store_or_add(d, sum.second, true, sums + pitch + channel);
+      });
+    }
+  });
+  gather_parts(parts, run.scratch, 2 * pitch);
   double scale = 0, shift = 0;
-  for (int part = 0; part < parts.count(); ++part)
+  for (int part = 0; part < parts.all.count(); ++part)
     for (int channel = 0; channel < pitch; ++channel) {
       const float* const sums = run.scratch + std::int64_t{part} * 2 * pitch + channel;
       scale += static_cast<double>(sums[0]);
@@ -4390,16 +4696,15 @@ inline void convolution_backward(const TrainingRun& run, const TrainingStep& ste
   const TapGeometry geometry = geometry_of(values, step);
   const auto gradients = values.output_gradients();
   const std::int64_t depth = geometry.depth();
-  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
+  const WeightRows rows(run, step);
   sum_weight_gradients(
-      run, scratch,
+      run, rows,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
         float* const taps = gathered(run, step, worker);
-        gather(geometry, values.inputs().values, begin, end, taps);
-        add_weight_gradients(taps, depth, static_cast<int>(depth), gradients[begin],
-                             gradients.pitch, end - begin, adds,
-                             run.scratch + scratch.packed_rows(worker), to);
+        gather(geometry, rows.inputs.values, begin, end, taps);
+        add_weight_gradients(taps, depth, static_cast<int>(depth), rows.gradients[begin],
+                             gradients.pitch, end - begin, adds, rows.packed(worker), to);
       },
       values.gradients(step.weight));
   if (step.input_gradients) convolution_input_gradients(run, step);
@@ -4550,16 +4855,13 @@ inline void depthwise_backward(const TrainingRun& run, const TrainingStep& step)
   const auto gradients = values.output_gradients();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
   const auto count = static_cast<std::int64_t>(values.tensor(step.weight).floats());
-  const TrainingParts parts{std::int64_t{run.images} * output.height, 1};
-  share(run, gradients.rows * count, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = run.scratch + part * count;
-            clear(sums, count);
-            sum_weight_rows(values, rows, columns, parts[part].begin, parts[part].end, sums);
-          }
-        });
-  add_parts(run.scratch, parts.count(), count, count, values.gradients(step.weight));
+  const OwnParts parts(run, weight_parts(images_of_all(run), output.height, 1));
+  for_parts(run, parts, gradients.rows * count, [&](int, int part, const TrainingRows& own) {
+    float* const sums = run.scratch + part * count;
+    clear(sums, count);
+    sum_weight_rows(values, rows, columns, own.begin, own.end, sums);
+  });
+  add_parts(run, parts, run.scratch, count, values.gradients(step.weight));
   if (step.input_gradients) depthwise_input_gradients(run, step);
 }
 
@@ -4709,7 +5011,7 @@ struct Norm {
 
 /// A batch norm of a single pixel of a single image, as PaddlePaddle computes it, does nothing.
 inline bool does_nothing(const TrainingRun& run, const StepValues& values) {
-  return run.batch_statistics && values.output().rows(run.images) == 1;
+  return run.batch_statistics && values.output().rows(images_of_all(run)) == 1;
 }
 
 /// Sums the moments of a part's rows: [mean][squares], chunk by chunk, each while it is in cache.
@@ -4741,19 +5043,26 @@ inline HWY_NOINLINE void sum_moments(const Matrix<const float>& inputs, const Tr
   }
 }
 
+/// Returns the parts of a batch norm's sums.
+inline OwnParts norm_parts(const TrainingRun& run, const StepValues& values) {
+  const TrainingValue& input = values.input();
+  return {run, channel_parts(images_of_all(run), input.shape.pixels(), input.pitch)};
+}
+
 inline void find_moments(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
   const auto inputs = values.inputs();
   float* const moments = run.arena + step.moments;
   if (!run.batch_statistics) return take_running_moments(run, step, inputs.pitch, moments);
-  const TrainingParts parts{inputs.rows, channel_chunk(inputs.pitch)};
-  share(run, inputs.rows * inputs.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part)
-            sum_moments(inputs, parts[part], parts.chunk,
-                        run.scratch + std::int64_t{part} * 2 * inputs.pitch);
-        });
-  combine_moments(run, step, parts, run.scratch, inputs.pitch, moments);
+  const OwnParts parts = norm_parts(run, values);
+  const int floats = 2 * inputs.pitch;
+  for_parts(run, parts, inputs.rows * inputs.pitch,
+            [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+              sum_moments(inputs, rows, parts.all.chunk,
+                          run.scratch + std::int64_t{parts.first + part} * floats);
+            });
+  gather_parts(parts, run.scratch, floats);
+  combine_moments(run, step, parts.all, run.scratch, inputs.pitch, moments);
 }
 
 /// Calls `body(d, channel, begin, end)` for all vectors of rows, in the order in which they lie in
@@ -4861,19 +5170,20 @@ inline void find_norm_gradients(const TrainingRun& run, const TrainingStep& step
   const auto inputs = values.inputs();
   const auto gradients = values.output_gradients();
   const Norm norm(run, step);
-  const TrainingParts parts{inputs.rows, channel_chunk(inputs.pitch)};
-  share(run, inputs.rows * inputs.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
-            for (auto part = static_cast<int>(first); part < last; ++part)
-              sum_norm_gradients(norm, activation, inputs, gradients, parts[part], parts.chunk,
-                                 run.scratch + std::int64_t{part} * 2 * inputs.pitch);
-          });
-        });
-  combine_gradients(run.scratch, parts.count(), inputs.pitch, norm.mean, norm.gamma,
-                    static_cast<double>(inputs.rows), run.batch_statistics,
-                    values.gradients(step.beta), values.gradients(step.gamma), less,
-                    less + inputs.pitch);
+  const OwnParts parts = norm_parts(run, values);
+  const int floats = 2 * inputs.pitch;
+  for_parts(run, parts, inputs.rows * inputs.pitch,
+            [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+              with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
+                sum_norm_gradients(norm, activation, inputs, gradients, rows, parts.all.chunk,
+                                   run.scratch + std::int64_t{parts.first + part} * floats);
+              });
+            });
+  gather_parts(parts, run.scratch, floats);
+  combine_gradients(run.scratch, parts.all.count(), inputs.pitch, norm.mean, norm.gamma,
+                    static_cast<double>(values.input().rows(images_of_all(run))),
+                    run.batch_statistics, values.gradients(step.beta), values.gradients(step.gamma),
+                    less, less + inputs.pitch);
 }
 
 /// Computes rows [begin, end) of the gradients of the input.
@@ -5494,41 +5804,85 @@ HWY_INLINE TwoSums<hn::Vec<D>> sum_rows(D d, std::int64_t rows, const Add& add) 
   return (a + b) + (c + e);
 }
 
-/// Sums the same place of all parts' sums.
-inline HWY_NOINLINE void add_parts(const float* sums, int parts, std::int64_t pitch,
-                                   std::int64_t count, float* to) {
-  for_vectors(static_cast<int>(count), [&](auto d, int i) HWY_ATTR {
-    auto sum = hn::LoadU(d, sums + i);
-    for (int part = 1; part < parts; ++part)
-      sum = hn::Add(sum, hn::LoadU(d, sums + part * pitch + i));
-    hn::StoreU(sum, d, to + i);
-  });
+/// Returns the sum of a vector of so many shares, each of which consists of `parts` ones.
+template <int kShares, class D>
+HWY_INLINE hn::Vec<D> sum_shares(D d, const float* sums, int parts, std::int64_t pitch) {
+  if constexpr (kShares > 1) {
+    const auto half = sum_shares<kShares / 2>(d, sums, parts, pitch);
+    return hn::Add(half,
+                   sum_shares<kShares / 2>(d, sums + kShares / 2 * parts * pitch, parts, pitch));
+  } else {
+    auto sum = hn::LoadU(d, sums);
+    for (int part = 1; part < parts; ++part) sum = hn::Add(sum, hn::LoadU(d, sums + part * pitch));
+    return sum;
+  }
+}
+
+/// Sums `count` numbers of so many shares.
+inline HWY_NOINLINE void add_shares(const float* sums, int shares, int parts, std::int64_t pitch,
+                                    std::int64_t count, float* to) {
+  const auto add = [&]<int kShares>(std::integral_constant<int, kShares>) HWY_ATTR {
+    for_vectors(static_cast<int>(count), [&](auto d, int i) HWY_ATTR {
+      hn::StoreU(sum_shares<kShares>(d, sums + i, parts, pitch), d, to + i);
+    });
+  };
+  switch (shares) {
+    case 16:
+      return add(std::integral_constant<int, 16>());
+    case 8:
+      return add(std::integral_constant<int, 8>());
+    case 4:
+      return add(std::integral_constant<int, 4>());
+    case 2:
+      return add(std::integral_constant<int, 2>());
+    default:
+      return add(std::integral_constant<int, 1>());
+  }
+}
+
+/// Adds the own parts' sums, of `count` numbers each, and those of the other processes. A single
+/// one may be where the sum is asked for.
+inline void add_parts(const TrainingRun& run, const OwnParts& parts, const float* sums,
+                      std::int64_t count, float* to) {
+  const auto add = [&](const float* from, int shares, int of_share, float* sum) {
+    if (from == sum) return;
+    share(run, shares * of_share * count, count / kTrainingPanel,
+          [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
+            const std::int64_t first = begin * kTrainingPanel;
+            add_shares(from + first, shares, of_share, count, (end - begin) * kTrainingPanel,
+                       sum + first);
+          });
+  };
+  TrainingExchange* const exchange = parts.exchange;
+  if (exchange == nullptr) return add(sums, parts.all.shares, parts.all.per_share(), to);
+  const int ranks = exchange->ranks();
+  float* const of_ranks = exchange->memory(size(ranks * count));
+  if (of_ranks == nullptr) return;
+  add(sums, parts.all.shares / ranks, parts.all.per_share(), of_ranks + exchange->rank() * count);
+  exchange->gather(of_ranks, ranks, size(count));
+  add(of_ranks, ranks, 1, to);
 }
 
 /// Sums a matrix over its rows, a bias's gradient; `scratch` has a row for each part.
 inline HWY_NOINLINE void sum_columns(const TrainingRun& run, const Matrix<const float>& matrix,
                                      float* scratch, float* to) {
-  const TrainingParts parts{matrix.rows, channel_chunk(matrix.pitch)};
-  const auto pitch = size(matrix.pitch);
-  share(run, matrix.rows * matrix.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = scratch + size(part) * pitch;
-            clear(sums, matrix.pitch);
-            const TrainingRows rows = parts[part];
-            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk) {
-              const std::int64_t count = std::min<std::int64_t>(parts.chunk, rows.end - begin);
-              for_vectors(matrix.pitch, [&](auto d, int channel) HWY_ATTR {
-                const float* const column = matrix[begin] + channel;
-                const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
-                  both.first = hn::Add(both.first, hn::LoadU(d, column + row * matrix.pitch));
-                });
-                store_or_add(d, sum.first, true, sums + channel);
-              });
-            }
-          }
+  const int pitch = matrix.pitch;
+  const OwnParts parts(run, channel_parts(images_of_all(run), matrix.rows / run.images, pitch));
+  for_parts(run, parts, matrix.rows * pitch, [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+    float* const sums = scratch + std::int64_t{part} * pitch;
+    clear(sums, pitch);
+    for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.all.chunk) {
+      const std::int64_t count = std::min<std::int64_t>(parts.all.chunk, rows.end - begin);
+      for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+        const float* const column = matrix[begin] + channel;
+        const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
+          both.first = hn::Add(both.first, hn::LoadU(d, column + row * pitch));
         });
-  add_parts(scratch, parts.count(), matrix.pitch, matrix.pitch, to);
+        store_or_add(d, sum.first, true, sums + channel);
+      });
+    }
+  });
+  add_parts(run, parts, scratch, pitch, to);
 }
 
 }  // namespace HWY_NAMESPACE::training
@@ -6161,7 +6515,8 @@ inline void add_backward(const TrainingRun& run, const TrainingStep& step) {
     pass_gradients(run, gradients, step.adds_second, values.second_gradients());
 }
 
-/// What happens to a value when it is dropped out: each is kept or not, by its place in the batch.
+/// What happens to a value when it is dropped out: each is kept or not, by its place in the
+/// batch of all processes.
 class Dropout {
  public:
   Dropout(const TrainingRun& run, const TrainingStep& step)
@@ -6186,11 +6541,13 @@ class Dropout {
 inline void drop(const TrainingRun& run, const TrainingStep& step, const Matrix<const float>& from,
                  int channels, bool adds, const Matrix<float>& to) {
   const Dropout dropout(run, step);
+  const std::int64_t first = first_image(run) * (from.rows / run.images);
   share(run, from.rows * from.pitch, from.rows, [&](int, std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       if (!adds) clear(to[row], to.pitch);
       for (int channel = 0; channel < channels; ++channel) {
-        const float kept = rounded(from[row][channel] * dropout(row * channels + channel));
+        const float kept =
+            rounded(from[row][channel] * dropout((first + row) * channels + channel));
         to[row][channel] += kept;
       }
     }
@@ -6313,29 +6670,20 @@ inline void product_forward(const TrainingRun& run, const TrainingStep& step) {
         });
 }
 
-/// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to
-/// parts.chunk rows.
+/// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to a
+/// chunk of rows.
 template <class Add>
-HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const ProductScratch& scratch,
-                                     const Add& add, float* to) {
-  const TrainingParts& parts = scratch.parts;
-  const auto count = static_cast<std::int64_t>(scratch.weights());
-  float* const sums = parts.count() > 1 ? run.scratch : to;
-  share(run, parts.rows * count, parts.count(),
-        [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            const TrainingRows rows = parts[part];
-            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
-              add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
-                  sums + part * count);
-          }
-        });
-  if (sums == to) return;
-  share(run, parts.count() * count, count / kTrainingPanel,
-        [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
-          const std::int64_t first = begin * kTrainingPanel;
-          add_parts(sums + first, parts.count(), count, (end - begin) * kTrainingPanel, to + first);
-        });
+HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const WeightRows& rows, const Add& add,
+                                     float* to) {
+  const std::int64_t count = rows.weights(), chunk = rows.parts.all.chunk;
+  float* const sums = rows.parts.count > 1 ? rows.memory : to;
+  for_parts(run, rows.parts, rows.gradients.rows * count,
+            [&](int worker, int part, const TrainingRows& own) HWY_ATTR {
+              for (std::int64_t begin = own.begin; begin < own.end; begin += chunk)
+                add(worker, begin, std::min(begin + chunk, own.end), begin != own.begin,
+                    sums + part * count);
+            });
+  add_parts(run, rows.parts, sums, count, to);
 }
 
 inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
@@ -6345,13 +6693,12 @@ inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
   const auto gradients = values.output_gradients();
   const std::int64_t work = gradients.rows * weight.inputs * weight.pitch();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
-  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
+  const WeightRows rows(run, step);
   sum_weight_gradients(
-      run, scratch,
+      run, rows,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
-        add_weight_gradients(inputs[begin], inputs.pitch, weight.inputs, gradients[begin],
-                             gradients.pitch, end - begin, adds,
-                             run.scratch + scratch.packed_rows(worker), to);
+        add_weight_gradients(rows.inputs[begin], inputs.pitch, weight.inputs, rows.gradients[begin],
+                             gradients.pitch, end - begin, adds, rows.packed(worker), to);
       },
       values.gradients(step.weight));
   if (!step.input_gradients) return;
@@ -6422,31 +6769,28 @@ inline void affine_gradients(const TrainingRun& run, const TrainingStep& step) {
   const auto inputs = values.inputs();
   const auto gradients = values.output_gradients();
   const int pitch = inputs.pitch;
-  const TrainingParts parts{inputs.rows, channel_chunk(pitch)};
-  share(run, inputs.rows * pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = run.scratch + std::int64_t{part} * 2 * pitch;
-            clear(sums, 2 * pitch);
-            for (std::int64_t begin = parts[part].begin; begin < parts[part].end;
-                 begin += parts.chunk) {
-              const std::int64_t count =
-                  std::min<std::int64_t>(parts.chunk, parts[part].end - begin);
-              for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
-                const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
-                  const auto gradient = hn::LoadU(d, gradients[begin + row] + channel);
-                  const auto x = hn::LoadU(d, inputs[begin + row] + channel);
-                  both.first = hn::MulAdd(gradient, x, both.first);
-                  both.second = hn::Add(both.second, gradient);
-                });
-                store_or_add(d, sum.first, true, sums + channel);
-                store_or_add(d, sum.second, true, sums + pitch + channel);
-              });
-            }
-          }
+  const OwnParts parts(run,
+                       channel_parts(images_of_all(run), values.input().shape.pixels(), pitch));
+  for_parts(run, parts, inputs.rows * pitch, [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+    float* const sums = run.scratch + std::int64_t{parts.first + part} * 2 * pitch;
+    clear(sums, 2 * pitch);
+    for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.all.chunk) {
+      const std::int64_t count = std::min<std::int64_t>(parts.all.chunk, rows.end - begin);
+      for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+        const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
+          const auto gradient = hn::LoadU(d, gradients[begin + row] + channel);
+          const auto x = hn::LoadU(d, inputs[begin + row] + channel);
+          both.first = hn::MulAdd(gradient, x, both.first);
+          both.second = hn::Add(both.second, gradient);
         });
+        store_or_add(d, sum.first, true, sums + channel);
+        store_or_add(d, sum.second, true, sums + pitch + channel);
+      });
+    }
+  });
+  gather_parts(parts, run.scratch, 2 * pitch);
   double scale = 0, shift = 0;
-  for (int part = 0; part < parts.count(); ++part)
+  for (int part = 0; part < parts.all.count(); ++part)
     for (int channel = 0; channel < pitch; ++channel) {
       const float* const sums = run.scratch + std::int64_t{part} * 2 * pitch + channel;
       scale += static_cast<double>(sums[0]);
@@ -6637,16 +6981,15 @@ inline void convolution_backward(const TrainingRun& run, const TrainingStep& ste
   const TapGeometry geometry = geometry_of(values, step);
   const auto gradients = values.output_gradients();
   const std::int64_t depth = geometry.depth();
-  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
+  const WeightRows rows(run, step);
   sum_weight_gradients(
-      run, scratch,
+      run, rows,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
         float* const taps = gathered(run, step, worker);
-        gather(geometry, values.inputs().values, begin, end, taps);
-        add_weight_gradients(taps, depth, static_cast<int>(depth), gradients[begin],
-                             gradients.pitch, end - begin, adds,
-                             run.scratch + scratch.packed_rows(worker), to);
+        gather(geometry, rows.inputs.values, begin, end, taps);
+        add_weight_gradients(taps, depth, static_cast<int>(depth), rows.gradients[begin],
+                             gradients.pitch, end - begin, adds, rows.packed(worker), to);
       },
       values.gradients(step.weight));
   if (step.input_gradients) convolution_input_gradients(run, step);
@@ -6797,16 +7140,13 @@ inline void depthwise_backward(const TrainingRun& run, const TrainingStep& step)
   const auto gradients = values.output_gradients();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
   const auto count = static_cast<std::int64_t>(values.tensor(step.weight).floats());
-  const TrainingParts parts{std::int64_t{run.images} * output.height, 1};
-  share(run, gradients.rows * count, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = run.scratch + part * count;
-            clear(sums, count);
-            sum_weight_rows(values, rows, columns, parts[part].begin, parts[part].end, sums);
-          }
-        });
-  add_parts(run.scratch, parts.count(), count, count, values.gradients(step.weight));
+  const OwnParts parts(run, weight_parts(images_of_all(run), output.height, 1));
+  for_parts(run, parts, gradients.rows * count, [&](int, int part, const TrainingRows& own) {
+    float* const sums = run.scratch + part * count;
+    clear(sums, count);
+    sum_weight_rows(values, rows, columns, own.begin, own.end, sums);
+  });
+  add_parts(run, parts, run.scratch, count, values.gradients(step.weight));
   if (step.input_gradients) depthwise_input_gradients(run, step);
 }
 
@@ -6956,7 +7296,7 @@ struct Norm {
 
 /// A batch norm of a single pixel of a single image, as PaddlePaddle computes it, does nothing.
 inline bool does_nothing(const TrainingRun& run, const StepValues& values) {
-  return run.batch_statistics && values.output().rows(run.images) == 1;
+  return run.batch_statistics && values.output().rows(images_of_all(run)) == 1;
 }
 
 /// Sums the moments of a part's rows: [mean][squares], chunk by chunk, each while it is in cache.
@@ -6988,19 +7328,26 @@ inline HWY_NOINLINE void sum_moments(const Matrix<const float>& inputs, const Tr
   }
 }
 
+/// Returns the parts of a batch norm's sums.
+inline OwnParts norm_parts(const TrainingRun& run, const StepValues& values) {
+  const TrainingValue& input = values.input();
+  return {run, channel_parts(images_of_all(run), input.shape.pixels(), input.pitch)};
+}
+
 inline void find_moments(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
   const auto inputs = values.inputs();
   float* const moments = run.arena + step.moments;
   if (!run.batch_statistics) return take_running_moments(run, step, inputs.pitch, moments);
-  const TrainingParts parts{inputs.rows, channel_chunk(inputs.pitch)};
-  share(run, inputs.rows * inputs.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part)
-            sum_moments(inputs, parts[part], parts.chunk,
-                        run.scratch + std::int64_t{part} * 2 * inputs.pitch);
-        });
-  combine_moments(run, step, parts, run.scratch, inputs.pitch, moments);
+  const OwnParts parts = norm_parts(run, values);
+  const int floats = 2 * inputs.pitch;
+  for_parts(run, parts, inputs.rows * inputs.pitch,
+            [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+              sum_moments(inputs, rows, parts.all.chunk,
+                          run.scratch + std::int64_t{parts.first + part} * floats);
+            });
+  gather_parts(parts, run.scratch, floats);
+  combine_moments(run, step, parts.all, run.scratch, inputs.pitch, moments);
 }
 
 /// Calls `body(d, channel, begin, end)` for all vectors of rows, in the order in which they lie in
@@ -7108,19 +7455,20 @@ inline void find_norm_gradients(const TrainingRun& run, const TrainingStep& step
   const auto inputs = values.inputs();
   const auto gradients = values.output_gradients();
   const Norm norm(run, step);
-  const TrainingParts parts{inputs.rows, channel_chunk(inputs.pitch)};
-  share(run, inputs.rows * inputs.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
-            for (auto part = static_cast<int>(first); part < last; ++part)
-              sum_norm_gradients(norm, activation, inputs, gradients, parts[part], parts.chunk,
-                                 run.scratch + std::int64_t{part} * 2 * inputs.pitch);
-          });
-        });
-  combine_gradients(run.scratch, parts.count(), inputs.pitch, norm.mean, norm.gamma,
-                    static_cast<double>(inputs.rows), run.batch_statistics,
-                    values.gradients(step.beta), values.gradients(step.gamma), less,
-                    less + inputs.pitch);
+  const OwnParts parts = norm_parts(run, values);
+  const int floats = 2 * inputs.pitch;
+  for_parts(run, parts, inputs.rows * inputs.pitch,
+            [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+              with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
+                sum_norm_gradients(norm, activation, inputs, gradients, rows, parts.all.chunk,
+                                   run.scratch + std::int64_t{parts.first + part} * floats);
+              });
+            });
+  gather_parts(parts, run.scratch, floats);
+  combine_gradients(run.scratch, parts.all.count(), inputs.pitch, norm.mean, norm.gamma,
+                    static_cast<double>(values.input().rows(images_of_all(run))),
+                    run.batch_statistics, values.gradients(step.beta), values.gradients(step.gamma),
+                    less, less + inputs.pitch);
 }
 
 /// Computes rows [begin, end) of the gradients of the input.
@@ -7923,41 +8271,85 @@ HWY_INLINE TwoSums<hn::Vec<D>> sum_rows(D d, std::int64_t rows, const Add& add) 
   return (a + b) + (c + e);
 }
 
-/// Sums the same place of all parts' sums.
-inline HWY_NOINLINE void add_parts(const float* sums, int parts, std::int64_t pitch,
-                                   std::int64_t count, float* to) {
-  for_vectors(static_cast<int>(count), [&](auto d, int i) HWY_ATTR {
-    auto sum = hn::LoadU(d, sums + i);
-    for (int part = 1; part < parts; ++part)
-      sum = hn::Add(sum, hn::LoadU(d, sums + part * pitch + i));
-    hn::StoreU(sum, d, to + i);
-  });
+/// Returns the sum of a vector of so many shares, each of which consists of `parts` ones.
+template <int kShares, class D>
+HWY_INLINE hn::Vec<D> sum_shares(D d, const float* sums, int parts, std::int64_t pitch) {
+  if constexpr (kShares > 1) {
+    const auto half = sum_shares<kShares / 2>(d, sums, parts, pitch);
+    return hn::Add(half,
+                   sum_shares<kShares / 2>(d, sums + kShares / 2 * parts * pitch, parts, pitch));
+  } else {
+    auto sum = hn::LoadU(d, sums);
+    for (int part = 1; part < parts; ++part) sum = hn::Add(sum, hn::LoadU(d, sums + part * pitch));
+    return sum;
+  }
+}
+
+/// Sums `count` numbers of so many shares.
+inline HWY_NOINLINE void add_shares(const float* sums, int shares, int parts, std::int64_t pitch,
+                                    std::int64_t count, float* to) {
+  const auto add = [&]<int kShares>(std::integral_constant<int, kShares>) HWY_ATTR {
+    for_vectors(static_cast<int>(count), [&](auto d, int i) HWY_ATTR {
+      hn::StoreU(sum_shares<kShares>(d, sums + i, parts, pitch), d, to + i);
+    });
+  };
+  switch (shares) {
+    case 16:
+      return add(std::integral_constant<int, 16>());
+    case 8:
+      return add(std::integral_constant<int, 8>());
+    case 4:
+      return add(std::integral_constant<int, 4>());
+    case 2:
+      return add(std::integral_constant<int, 2>());
+    default:
+      return add(std::integral_constant<int, 1>());
+  }
+}
+
+/// Adds the own parts' sums, of `count` numbers each, and those of the other processes. A single
+/// one may be where the sum is asked for.
+inline void add_parts(const TrainingRun& run, const OwnParts& parts, const float* sums,
+                      std::int64_t count, float* to) {
+  const auto add = [&](const float* from, int shares, int of_share, float* sum) {
+    if (from == sum) return;
+    share(run, shares * of_share * count, count / kTrainingPanel,
+          [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
+            const std::int64_t first = begin * kTrainingPanel;
+            add_shares(from + first, shares, of_share, count, (end - begin) * kTrainingPanel,
+                       sum + first);
+          });
+  };
+  TrainingExchange* const exchange = parts.exchange;
+  if (exchange == nullptr) return add(sums, parts.all.shares, parts.all.per_share(), to);
+  const int ranks = exchange->ranks();
+  float* const of_ranks = exchange->memory(size(ranks * count));
+  if (of_ranks == nullptr) return;
+  add(sums, parts.all.shares / ranks, parts.all.per_share(), of_ranks + exchange->rank() * count);
+  exchange->gather(of_ranks, ranks, size(count));
+  add(of_ranks, ranks, 1, to);
 }
 
 /// Sums a matrix over its rows, a bias's gradient; `scratch` has a row for each part.
 inline HWY_NOINLINE void sum_columns(const TrainingRun& run, const Matrix<const float>& matrix,
                                      float* scratch, float* to) {
-  const TrainingParts parts{matrix.rows, channel_chunk(matrix.pitch)};
-  const auto pitch = size(matrix.pitch);
-  share(run, matrix.rows * matrix.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = scratch + size(part) * pitch;
-            clear(sums, matrix.pitch);
-            const TrainingRows rows = parts[part];
-            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk) {
-              const std::int64_t count = std::min<std::int64_t>(parts.chunk, rows.end - begin);
-              for_vectors(matrix.pitch, [&](auto d, int channel) HWY_ATTR {
-                const float* const column = matrix[begin] + channel;
-                const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
-                  both.first = hn::Add(both.first, hn::LoadU(d, column + row * matrix.pitch));
-                });
-                store_or_add(d, sum.first, true, sums + channel);
-              });
-            }
-          }
+  const int pitch = matrix.pitch;
+  const OwnParts parts(run, channel_parts(images_of_all(run), matrix.rows / run.images, pitch));
+  for_parts(run, parts, matrix.rows * pitch, [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+    float* const sums = scratch + std::int64_t{part} * pitch;
+    clear(sums, pitch);
+    for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.all.chunk) {
+      const std::int64_t count = std::min<std::int64_t>(parts.all.chunk, rows.end - begin);
+      for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+        const float* const column = matrix[begin] + channel;
+        const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
+          both.first = hn::Add(both.first, hn::LoadU(d, column + row * pitch));
         });
-  add_parts(scratch, parts.count(), matrix.pitch, matrix.pitch, to);
+        store_or_add(d, sum.first, true, sums + channel);
+      });
+    }
+  });
+  add_parts(run, parts, scratch, pitch, to);
 }
 
 }  // namespace HWY_NAMESPACE::training
@@ -8590,7 +8982,8 @@ inline void add_backward(const TrainingRun& run, const TrainingStep& step) {
     pass_gradients(run, gradients, step.adds_second, values.second_gradients());
 }
 
-/// What happens to a value when it is dropped out: each is kept or not, by its place in the batch.
+/// What happens to a value when it is dropped out: each is kept or not, by its place in the
+/// batch of all processes.
 class Dropout {
  public:
   Dropout(const TrainingRun& run, const TrainingStep& step)
@@ -8615,11 +9008,13 @@ class Dropout {
 inline void drop(const TrainingRun& run, const TrainingStep& step, const Matrix<const float>& from,
                  int channels, bool adds, const Matrix<float>& to) {
   const Dropout dropout(run, step);
+  const std::int64_t first = first_image(run) * (from.rows / run.images);
   share(run, from.rows * from.pitch, from.rows, [&](int, std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       if (!adds) clear(to[row], to.pitch);
       for (int channel = 0; channel < channels; ++channel) {
-        const float kept = rounded(from[row][channel] * dropout(row * channels + channel));
+        const float kept =
+            rounded(from[row][channel] * dropout((first + row) * channels + channel));
         to[row][channel] += kept;
       }
     }
@@ -8742,29 +9137,20 @@ inline void product_forward(const TrainingRun& run, const TrainingStep& step) {
         });
 }
 
-/// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to
-/// parts.chunk rows.
+/// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to a
+/// chunk of rows.
 template <class Add>
-HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const ProductScratch& scratch,
-                                     const Add& add, float* to) {
-  const TrainingParts& parts = scratch.parts;
-  const auto count = static_cast<std::int64_t>(scratch.weights());
-  float* const sums = parts.count() > 1 ? run.scratch : to;
-  share(run, parts.rows * count, parts.count(),
-        [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            const TrainingRows rows = parts[part];
-            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
-              add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
-                  sums + part * count);
-          }
-        });
-  if (sums == to) return;
-  share(run, parts.count() * count, count / kTrainingPanel,
-        [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
-          const std::int64_t first = begin * kTrainingPanel;
-          add_parts(sums + first, parts.count(), count, (end - begin) * kTrainingPanel, to + first);
-        });
+HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const WeightRows& rows, const Add& add,
+                                     float* to) {
+  const std::int64_t count = rows.weights(), chunk = rows.parts.all.chunk;
+  float* const sums = rows.parts.count > 1 ? rows.memory : to;
+  for_parts(run, rows.parts, rows.gradients.rows * count,
+            [&](int worker, int part, const TrainingRows& own) HWY_ATTR {
+              for (std::int64_t begin = own.begin; begin < own.end; begin += chunk)
+                add(worker, begin, std::min(begin + chunk, own.end), begin != own.begin,
+                    sums + part * count);
+            });
+  add_parts(run, rows.parts, sums, count, to);
 }
 
 inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
@@ -8774,13 +9160,12 @@ inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
   const auto gradients = values.output_gradients();
   const std::int64_t work = gradients.rows * weight.inputs * weight.pitch();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
-  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
+  const WeightRows rows(run, step);
   sum_weight_gradients(
-      run, scratch,
+      run, rows,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
-        add_weight_gradients(inputs[begin], inputs.pitch, weight.inputs, gradients[begin],
-                             gradients.pitch, end - begin, adds,
-                             run.scratch + scratch.packed_rows(worker), to);
+        add_weight_gradients(rows.inputs[begin], inputs.pitch, weight.inputs, rows.gradients[begin],
+                             gradients.pitch, end - begin, adds, rows.packed(worker), to);
       },
       values.gradients(step.weight));
   if (!step.input_gradients) return;
@@ -8851,31 +9236,28 @@ inline void affine_gradients(const TrainingRun& run, const TrainingStep& step) {
   const auto inputs = values.inputs();
   const auto gradients = values.output_gradients();
   const int pitch = inputs.pitch;
-  const TrainingParts parts{inputs.rows, channel_chunk(pitch)};
-  share(run, inputs.rows * pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = run.scratch + std::int64_t{part} * 2 * pitch;
-            clear(sums, 2 * pitch);
-            for (std::int64_t begin = parts[part].begin; begin < parts[part].end;
-                 begin += parts.chunk) {
-              const std::int64_t count =
-                  std::min<std::int64_t>(parts.chunk, parts[part].end - begin);
-              for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
-                const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
-                  const auto gradient = hn::LoadU(d, gradients[begin + row] + channel);
-                  const auto x = hn::LoadU(d, inputs[begin + row] + channel);
-                  both.first = hn::MulAdd(gradient, x, both.first);
-                  both.second = hn::Add(both.second, gradient);
-                });
-                store_or_add(d, sum.first, true, sums + channel);
-                store_or_add(d, sum.second, true, sums + pitch + channel);
-              });
-            }
-          }
+  const OwnParts parts(run,
+                       channel_parts(images_of_all(run), values.input().shape.pixels(), pitch));
+  for_parts(run, parts, inputs.rows * pitch, [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+    float* const sums = run.scratch + std::int64_t{parts.first + part} * 2 * pitch;
+    clear(sums, 2 * pitch);
+    for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.all.chunk) {
+      const std::int64_t count = std::min<std::int64_t>(parts.all.chunk, rows.end - begin);
+      for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+        const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
+          const auto gradient = hn::LoadU(d, gradients[begin + row] + channel);
+          const auto x = hn::LoadU(d, inputs[begin + row] + channel);
+          both.first = hn::MulAdd(gradient, x, both.first);
+          both.second = hn::Add(both.second, gradient);
         });
+        store_or_add(d, sum.first, true, sums + channel);
+        store_or_add(d, sum.second, true, sums + pitch + channel);
+      });
+    }
+  });
+  gather_parts(parts, run.scratch, 2 * pitch);
   double scale = 0, shift = 0;
-  for (int part = 0; part < parts.count(); ++part)
+  for (int part = 0; part < parts.all.count(); ++part)
     for (int channel = 0; channel < pitch; ++channel) {
       const float* const sums = run.scratch + std::int64_t{part} * 2 * pitch + channel;
       scale += static_cast<double>(sums[0]);
@@ -9066,16 +9448,15 @@ inline void convolution_backward(const TrainingRun& run, const TrainingStep& ste
   const TapGeometry geometry = geometry_of(values, step);
   const auto gradients = values.output_gradients();
   const std::int64_t depth = geometry.depth();
-  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
+  const WeightRows rows(run, step);
   sum_weight_gradients(
-      run, scratch,
+      run, rows,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
         float* const taps = gathered(run, step, worker);
-        gather(geometry, values.inputs().values, begin, end, taps);
-        add_weight_gradients(taps, depth, static_cast<int>(depth), gradients[begin],
-                             gradients.pitch, end - begin, adds,
-                             run.scratch + scratch.packed_rows(worker), to);
+        gather(geometry, rows.inputs.values, begin, end, taps);
+        add_weight_gradients(taps, depth, static_cast<int>(depth), rows.gradients[begin],
+                             gradients.pitch, end - begin, adds, rows.packed(worker), to);
       },
       values.gradients(step.weight));
   if (step.input_gradients) convolution_input_gradients(run, step);
@@ -9226,16 +9607,13 @@ inline void depthwise_backward(const TrainingRun& run, const TrainingStep& step)
   const auto gradients = values.output_gradients();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
   const auto count = static_cast<std::int64_t>(values.tensor(step.weight).floats());
-  const TrainingParts parts{std::int64_t{run.images} * output.height, 1};
-  share(run, gradients.rows * count, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = run.scratch + part * count;
-            clear(sums, count);
-            sum_weight_rows(values, rows, columns, parts[part].begin, parts[part].end, sums);
-          }
-        });
-  add_parts(run.scratch, parts.count(), count, count, values.gradients(step.weight));
+  const OwnParts parts(run, weight_parts(images_of_all(run), output.height, 1));
+  for_parts(run, parts, gradients.rows * count, [&](int, int part, const TrainingRows& own) {
+    float* const sums = run.scratch + part * count;
+    clear(sums, count);
+    sum_weight_rows(values, rows, columns, own.begin, own.end, sums);
+  });
+  add_parts(run, parts, run.scratch, count, values.gradients(step.weight));
   if (step.input_gradients) depthwise_input_gradients(run, step);
 }
 
@@ -9385,7 +9763,7 @@ struct Norm {
 
 /// A batch norm of a single pixel of a single image, as PaddlePaddle computes it, does nothing.
 inline bool does_nothing(const TrainingRun& run, const StepValues& values) {
-  return run.batch_statistics && values.output().rows(run.images) == 1;
+  return run.batch_statistics && values.output().rows(images_of_all(run)) == 1;
 }
 
 /// Sums the moments of a part's rows: [mean][squares], chunk by chunk, each while it is in cache.
@@ -9417,19 +9795,26 @@ inline HWY_NOINLINE void sum_moments(const Matrix<const float>& inputs, const Tr
   }
 }
 
+/// Returns the parts of a batch norm's sums.
+inline OwnParts norm_parts(const TrainingRun& run, const StepValues& values) {
+  const TrainingValue& input = values.input();
+  return {run, channel_parts(images_of_all(run), input.shape.pixels(), input.pitch)};
+}
+
 inline void find_moments(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
   const auto inputs = values.inputs();
   float* const moments = run.arena + step.moments;
   if (!run.batch_statistics) return take_running_moments(run, step, inputs.pitch, moments);
-  const TrainingParts parts{inputs.rows, channel_chunk(inputs.pitch)};
-  share(run, inputs.rows * inputs.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part)
-            sum_moments(inputs, parts[part], parts.chunk,
-                        run.scratch + std::int64_t{part} * 2 * inputs.pitch);
-        });
-  combine_moments(run, step, parts, run.scratch, inputs.pitch, moments);
+  const OwnParts parts = norm_parts(run, values);
+  const int floats = 2 * inputs.pitch;
+  for_parts(run, parts, inputs.rows * inputs.pitch,
+            [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+              sum_moments(inputs, rows, parts.all.chunk,
+                          run.scratch + std::int64_t{parts.first + part} * floats);
+            });
+  gather_parts(parts, run.scratch, floats);
+  combine_moments(run, step, parts.all, run.scratch, inputs.pitch, moments);
 }
 
 /// Calls `body(d, channel, begin, end)` for all vectors of rows, in the order in which they lie in
@@ -9537,19 +9922,20 @@ inline void find_norm_gradients(const TrainingRun& run, const TrainingStep& step
   const auto inputs = values.inputs();
   const auto gradients = values.output_gradients();
   const Norm norm(run, step);
-  const TrainingParts parts{inputs.rows, channel_chunk(inputs.pitch)};
-  share(run, inputs.rows * inputs.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
-            for (auto part = static_cast<int>(first); part < last; ++part)
-              sum_norm_gradients(norm, activation, inputs, gradients, parts[part], parts.chunk,
-                                 run.scratch + std::int64_t{part} * 2 * inputs.pitch);
-          });
-        });
-  combine_gradients(run.scratch, parts.count(), inputs.pitch, norm.mean, norm.gamma,
-                    static_cast<double>(inputs.rows), run.batch_statistics,
-                    values.gradients(step.beta), values.gradients(step.gamma), less,
-                    less + inputs.pitch);
+  const OwnParts parts = norm_parts(run, values);
+  const int floats = 2 * inputs.pitch;
+  for_parts(run, parts, inputs.rows * inputs.pitch,
+            [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+              with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
+                sum_norm_gradients(norm, activation, inputs, gradients, rows, parts.all.chunk,
+                                   run.scratch + std::int64_t{parts.first + part} * floats);
+              });
+            });
+  gather_parts(parts, run.scratch, floats);
+  combine_gradients(run.scratch, parts.all.count(), inputs.pitch, norm.mean, norm.gamma,
+                    static_cast<double>(values.input().rows(images_of_all(run))),
+                    run.batch_statistics, values.gradients(step.beta), values.gradients(step.gamma),
+                    less, less + inputs.pitch);
 }
 
 /// Computes rows [begin, end) of the gradients of the input.
@@ -9854,6 +10240,117 @@ struct BatchLogits {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_TRAIN_BATCH_LOGITS_HPP
+// from pplcnet/train/exchange.hpp
+#ifndef PPLCNET_TRAIN_EXCHANGE_HPP
+#define PPLCNET_TRAIN_EXCHANGE_HPP
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// What processes that train one network tell each other: each has some images of every batch, and
+/// all learn the same, to the bit, as a single process with the whole batch. `MpiExchange` is one.
+/// All of them take the same steps with the same parameters.
+class TrainingExchange {
+ public:
+  static constexpr int kMostRanks = kTrainingParts;
+
+  TrainingExchange(const TrainingExchange&) = delete;
+  TrainingExchange& operator=(const TrainingExchange&) = delete;
+  virtual ~TrainingExchange() = default;
+
+  /// Returns the number of this process, from 0 to ranks() - 1.
+  int rank() const noexcept { return rank_; }
+  int ranks() const noexcept { return ranks_; }
+
+  /// Returns which images of a batch this process has.
+  TrainingRows images(int batch) const noexcept { return of_rank(batch, rank_); }
+
+  /// Gathers the numbers of all processes: of `count` things of `floats` numbers each every process
+  /// has those that `images(count)` says, which are in their place. All processes call it.
+  void gather(float* numbers, int count, std::size_t floats) noexcept;
+
+  /// Returns memory for so many numbers, which lasts until the next call; null, and an error, where
+  /// there is none.
+  float* memory(std::size_t floats) noexcept;
+
+  /// Returns what went wrong first. After that nothing is exchanged, and nothing is learnt.
+  const Error& error() const noexcept { return error_; }
+
+  /// Returns whether all is well, and this process has the images of a batch that it should have.
+  bool expects(int images, int batch) noexcept;
+
+ protected:
+  /// Of each process: how many numbers it has, and where they begin.
+  using Places = std::array<std::size_t, kMostRanks>;
+
+  TrainingExchange(int rank, int ranks) : rank_(rank), ranks_(ranks) {}
+  TrainingExchange(TrainingExchange&&) = default;
+  TrainingExchange& operator=(TrainingExchange&&) = default;
+
+  /// Returns an error where a number of processes has no shares of batches.
+  static Error check_ranks(int ranks) {
+    if (ranks <= kMostRanks && std::has_single_bit(static_cast<unsigned>(ranks))) return {};
+    return Error::of("training: expected 1, 2, 4, 8 or 16 processes, found ", ranks);
+  }
+
+  /// Fills the numbers of the other processes in.
+  virtual Error fill(float* numbers, const Places& counts, const Places& begins) = 0;
+
+ private:
+  TrainingRows of_rank(std::int64_t count, int rank) const noexcept {
+    return {count * rank / ranks_, count * (rank + 1) / ranks_};
+  }
+
+  int rank_, ranks_;
+  Error error_;
+  std::unique_ptr<float[]> memory_;
+  std::size_t memory_floats_ = 0;
+};
+
+inline void TrainingExchange::gather(float* numbers, int count, std::size_t floats) noexcept {
+  if (error_) return;
+  Places counts = {}, begins = {};
+  for (int rank = 0; rank < ranks_; ++rank) {
+    const TrainingRows own = of_rank(count, rank);
+    counts[static_cast<std::size_t>(rank)] = static_cast<std::size_t>(own.count()) * floats;
+    begins[static_cast<std::size_t>(rank)] = static_cast<std::size_t>(own.begin) * floats;
+  }
+  error_ = fill(numbers, counts, begins);
+}
+
+inline float* TrainingExchange::memory(std::size_t floats) noexcept {
+  if (error_) return nullptr;
+  if (floats > memory_floats_) {
+    memory_.reset(new (std::nothrow) float[floats]());
+    memory_floats_ = memory_ == nullptr ? 0 : floats;
+    if (memory_ == nullptr)
+      error_ = Error::of("training: no memory for ", floats, " numbers of all processes");
+  }
+  return memory_.get();
+}
+
+inline bool TrainingExchange::expects(int images, int batch) noexcept {
+  const auto own = this->images(batch).count();
+  if (!error_ && batch < ranks_)
+    error_ = Error::of("training: expected a batch of an image for each of ", ranks_,
+                       " processes, found ", batch, " images");
+  if (!error_ && images != own)
+    error_ = Error::of("training: expected ", own, " images of a batch of ", batch, " in process ",
+                       rank_, ", found ", images);
+  return !error_;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_TRAIN_EXCHANGE_HPP
 // from pplcnet/train/initial_weights.hpp
 #ifndef PPLCNET_TRAIN_INITIAL_WEIGHTS_HPP
 #define PPLCNET_TRAIN_INITIAL_WEIGHTS_HPP
@@ -9945,6 +10442,10 @@ struct TrainingPass {
   std::uint64_t dropout_seed = 0;  ///< another one for each step of training
   Isa isa = best_isa();
   Executor executor = {};
+  /// Other processes that train the same network with the other images of each batch; null: none.
+  /// Then the batch of all is this large, and of them this process has `exchange->images(batch)`.
+  TrainingExchange* exchange = nullptr;
+  int batch = 0;
 
   /// Returns a pass that computes what the network gives at inference.
   static TrainingPass inference() {
@@ -9954,7 +10455,8 @@ struct TrainingPass {
 
 /// The memory of a network in training, and what is done with it: the base of `Trainer` and
 /// `AnyTrainer`. A step is `forward`, a loss, which fills `logits_gradients`, `backward` and
-/// `update`; none of them allocates or can fail. One thread calls them.
+/// `update`; none of them allocates or can fail, unless there is an exchange with other processes.
+/// One thread calls them.
 class TrainingPasses {
  public:
   TrainingPasses(const TrainingPasses&) = delete;
@@ -9979,8 +10481,11 @@ class TrainingPasses {
     run_.drops = pass.drops;
     run_.dropout_seed = pass.dropout_seed;
     run_.executor = pass.executor;
+    run_.exchange = pass.exchange;
+    run_.batch = pass.batch;
     isa_ = pass.isa;
-    training_forward(run_, isa_);
+    if (pass.exchange == nullptr || pass.exchange->expects(images, pass.batch))
+      training_forward(run_, isa_);
   }
 
   /// Returns the last forward pass' logits, [image][logits_pitch()].
@@ -10006,12 +10511,14 @@ class TrainingPasses {
   void backward(int first_step = 0, float* picture_gradients = nullptr) noexcept {
     run_.first_step = first_step;
     run_.picture_gradients = picture_gradients;
-    training_backward(run_, isa_);
+    if (!failed()) training_backward(run_, isa_);
   }
 
   /// Learns: changes the parameters that the last backward pass has gradients of. Returns the norm
-  /// of these gradients, before they are clipped; infinite or NaN: no parameter has changed.
+  /// of these gradients, before they are clipped; infinite or NaN: no parameter has changed, as
+  /// after an error of an exchange.
   double update(const Optimiser& optimiser) noexcept {
+    if (failed()) return std::numeric_limits<double>::quiet_NaN();
     const std::size_t first = first_tensor(run_.first_step);
     const double norm = gradient_norm(first);
     if (!std::isfinite(norm)) return norm;
@@ -10113,6 +10620,8 @@ class TrainingPasses {
   }
 
  private:
+  bool failed() const { return run_.exchange != nullptr && run_.exchange->error(); }
+
   const TrainingValue& logits_value() const {
     return run_.values[static_cast<std::size_t>(logits_)];
   }

@@ -2,6 +2,7 @@
 #define PPLCNET_TRAIN_SCRATCH_HPP
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -26,24 +27,57 @@ struct TrainingRows {
   constexpr std::int64_t count() const { return end - begin; }
 };
 
-/// Rows in chunks, which are in at most kTrainingParts parts.
+/// The rows of a batch in parts that sums are made of, and added in one order. Its images are in
+/// shares, whose number is a power of two: sums over shares are added two by two, so that processes
+/// which have some shares each add the same. The rows of a share are in parts of whole chunks.
 struct TrainingParts {
-  std::int64_t rows = 0;
-  int chunk = 1;
+  int images = 1;         ///< of the batch
+  std::int64_t rows = 0;  ///< of an image
+  int chunk = 1;          ///< rows
+  int shares = 1;         ///< at most as many as there are images
 
-  constexpr std::int64_t chunks() const { return ceil_div(rows, chunk); }
-  constexpr int count() const {
-    return static_cast<int>(std::min<std::int64_t>(chunks(), kTrainingParts));
+  /// Returns the parts of a share.
+  constexpr int per_share() const {
+    return static_cast<int>(
+        std::min<std::int64_t>(kTrainingParts / shares, ceil_div(images / shares * rows, chunk)));
   }
-  /// Returns the rows of a part: whole chunks, but for the last one.
+  constexpr int count() const { return shares * per_share(); }
+  /// Returns the rows of a part.
   constexpr TrainingRows operator[](int part) const {
-    const auto row = [&](int i) { return std::min(rows, chunks() * i / count() * chunk); };
-    return {row(part), row(part + 1)};
+    const int share = part / per_share(), place = part % per_share();
+    const auto first = [&](std::int64_t i) { return images * i / shares * rows; };
+    const std::int64_t begin = first(share), own = first(share + 1) - begin;
+    const auto row = [&](int i) {
+      return begin + std::min(own, ceil_div(own, chunk) * i / per_share() * chunk);
+    };
+    return {row(place), row(place + 1)};
   }
 };
 
-/// Returns the rows of a chunk whose sums are made channel by channel: what fits in the L2 cache.
-constexpr int channel_chunk(int pitch) { return std::clamp(32768 / pitch, 64, 1024); }
+/// Returns how many shares there are where there may be so many.
+constexpr int training_shares(std::int64_t most) {
+  const std::int64_t shares = std::min<std::int64_t>(most, kTrainingParts);
+  return static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(shares)));
+}
+
+/// Returns the parts of sums that are made channel by channel. Their chunks fit in the L2 cache.
+constexpr TrainingParts channel_parts(int images, std::int64_t rows, int pitch) {
+  return {images, rows, std::clamp(32768 / pitch, 64, 1024), training_shares(images)};
+}
+
+/// Returns the parts of the gradients of weights, each of which is as large as they are: about as
+/// many as there are chunks.
+constexpr TrainingParts weight_parts(int images, std::int64_t rows, int chunk) {
+  return {images, rows, chunk,
+          training_shares(std::min<std::int64_t>(images, ceil_div(images * rows, chunk)))};
+}
+
+/// Returns the most of these parts, of a batch, of any smaller one, or of a process' shares of a
+/// larger one, of which it has so many images.
+constexpr int most_weight_parts(int images, std::int64_t rows, int chunk) {
+  const auto chunks = static_cast<std::uint64_t>(ceil_div(images * rows, chunk));
+  return static_cast<int>(std::min<std::uint64_t>(std::bit_ceil(chunks), kTrainingParts));
+}
 
 /// Returns the pixels whose taps are gathered at a time.
 constexpr int gathered_pixels(std::int64_t depth) {
@@ -54,14 +88,13 @@ constexpr int gathered_pixels(std::int64_t depth) {
 struct ProductScratch {
   std::size_t inputs = 1, outputs = 1;  ///< of the weights; outputs padded
   std::size_t transposed = 1;           ///< the transposed weights' columns
-  TrainingParts parts = {};             ///< whose gradients of the weights are summed
-  bool has_bias = false;
+  int parts = 1;                        ///< of the gradients of the weights, at most
 
   constexpr std::size_t weights() const { return inputs * outputs; }
   constexpr std::size_t input_gradients() const { return outputs * transposed; }
   /// Returns the floats of all parts' gradients of the weights; those of a single part are the sum.
   constexpr std::size_t weight_gradients() const {
-    return parts.count() > 1 ? static_cast<std::size_t>(parts.count()) * weights() : 0;
+    return parts > 1 ? static_cast<std::size_t>(parts) * weights() : 0;
   }
   /// Returns where the rows are that a worker packs, behind these gradients. There are at most as
   /// many workers as parts.
@@ -69,13 +102,9 @@ struct ProductScratch {
     return weight_gradients() +
            static_cast<std::size_t>(worker) * (kProductChunk * kProductColumns);
   }
-  constexpr std::size_t bias_gradients() const {
-    if (!has_bias) return 0;
-    const TrainingParts sums = {parts.rows, channel_chunk(static_cast<int>(outputs))};
-    return static_cast<std::size_t>(sums.count()) * outputs;
-  }
+  constexpr std::size_t bias_gradients() const { return kTrainingParts * outputs; }
   constexpr std::size_t floats() const {
-    return std::max({weights(), input_gradients(), packed_rows(parts.count()), bias_gradients()});
+    return std::max({weights(), input_gradients(), packed_rows(parts), bias_gradients()});
   }
 };
 
@@ -83,18 +112,24 @@ namespace training {
 
 constexpr std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
+/// Returns the rows by which the gradients of a step's weights are summed.
+constexpr int weight_chunk(const TrainingStep& step, std::span<const TrainingValue> values,
+                           std::span<const TrainingTensor> tensors) {
+  if (step.op == TrainingOperator::product) return kProductChunk;
+  return gathered_pixels(std::int64_t{tensors[size(step.weight)].taps()} *
+                         values[size(step.input)].pitch);
+}
+
 constexpr ProductScratch product_scratch(const TrainingStep& step,
                                          std::span<const TrainingValue> values,
                                          std::span<const TrainingTensor> tensors, int images) {
   const TrainingTensor& weight = tensors[size(step.weight)];
-  const std::int64_t taps = weight.taps(), pitch = values[size(step.input)].pitch;
-  const bool gathers = step.op == TrainingOperator::convolution;
+  const std::int64_t taps = weight.taps();
   return {.inputs = size(taps * weight.inputs),
           .outputs = size(weight.pitch()),
-          .transposed = size(taps * pitch),
-          .parts = {values[size(step.output)].rows(images),
-                    gathers ? gathered_pixels(taps * pitch) : kProductChunk},
-          .has_bias = step.bias >= 0};
+          .transposed = size(taps * values[size(step.input)].pitch),
+          .parts = most_weight_parts(images, values[size(step.output)].shape.pixels(),
+                                     weight_chunk(step, values, tensors))};
 }
 
 /// Returns what each part of a convolution has for the taps of the pixels at hand: gathered ones,

@@ -21,31 +21,28 @@ inline void affine_gradients(const TrainingRun& run, const TrainingStep& step) {
   const auto inputs = values.inputs();
   const auto gradients = values.output_gradients();
   const int pitch = inputs.pitch;
-  const TrainingParts parts{inputs.rows, channel_chunk(pitch)};
-  share(run, inputs.rows * pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = run.scratch + std::int64_t{part} * 2 * pitch;
-            clear(sums, 2 * pitch);
-            for (std::int64_t begin = parts[part].begin; begin < parts[part].end;
-                 begin += parts.chunk) {
-              const std::int64_t count =
-                  std::min<std::int64_t>(parts.chunk, parts[part].end - begin);
-              for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
-                const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
-                  const auto gradient = hn::LoadU(d, gradients[begin + row] + channel);
-                  const auto x = hn::LoadU(d, inputs[begin + row] + channel);
-                  both.first = hn::MulAdd(gradient, x, both.first);
-                  both.second = hn::Add(both.second, gradient);
-                });
-                store_or_add(d, sum.first, true, sums + channel);
-                store_or_add(d, sum.second, true, sums + pitch + channel);
-              });
-            }
-          }
+  const OwnParts parts(run,
+                       channel_parts(images_of_all(run), values.input().shape.pixels(), pitch));
+  for_parts(run, parts, inputs.rows * pitch, [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+    float* const sums = run.scratch + std::int64_t{parts.first + part} * 2 * pitch;
+    clear(sums, 2 * pitch);
+    for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.all.chunk) {
+      const std::int64_t count = std::min<std::int64_t>(parts.all.chunk, rows.end - begin);
+      for_vectors(pitch, [&](auto d, int channel) HWY_ATTR {
+        const auto sum = sum_rows(d, count, [&](std::int64_t row, auto& both) HWY_ATTR {
+          const auto gradient = hn::LoadU(d, gradients[begin + row] + channel);
+          const auto x = hn::LoadU(d, inputs[begin + row] + channel);
+          both.first = hn::MulAdd(gradient, x, both.first);
+          both.second = hn::Add(both.second, gradient);
         });
+        store_or_add(d, sum.first, true, sums + channel);
+        store_or_add(d, sum.second, true, sums + pitch + channel);
+      });
+    }
+  });
+  gather_parts(parts, run.scratch, 2 * pitch);
   double scale = 0, shift = 0;
-  for (int part = 0; part < parts.count(); ++part)
+  for (int part = 0; part < parts.all.count(); ++part)
     for (int channel = 0; channel < pitch; ++channel) {
       const float* const sums = run.scratch + std::int64_t{part} * 2 * pitch + channel;
       scale += static_cast<double>(sums[0]);

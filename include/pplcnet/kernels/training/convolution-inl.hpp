@@ -159,16 +159,15 @@ inline void convolution_backward(const TrainingRun& run, const TrainingStep& ste
   const TapGeometry geometry = geometry_of(values, step);
   const auto gradients = values.output_gradients();
   const std::int64_t depth = geometry.depth();
-  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
+  const WeightRows rows(run, step);
   sum_weight_gradients(
-      run, scratch,
+      run, rows,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
         float* const taps = gathered(run, step, worker);
-        gather(geometry, values.inputs().values, begin, end, taps);
-        add_weight_gradients(taps, depth, static_cast<int>(depth), gradients[begin],
-                             gradients.pitch, end - begin, adds,
-                             run.scratch + scratch.packed_rows(worker), to);
+        gather(geometry, rows.inputs.values, begin, end, taps);
+        add_weight_gradients(taps, depth, static_cast<int>(depth), rows.gradients[begin],
+                             gradients.pitch, end - begin, adds, rows.packed(worker), to);
       },
       values.gradients(step.weight));
   if (step.input_gradients) convolution_input_gradients(run, step);

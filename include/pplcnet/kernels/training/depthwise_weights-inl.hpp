@@ -139,16 +139,13 @@ inline void depthwise_backward(const TrainingRun& run, const TrainingStep& step)
   const auto gradients = values.output_gradients();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
   const auto count = static_cast<std::int64_t>(values.tensor(step.weight).floats());
-  const TrainingParts parts{std::int64_t{run.images} * output.height, 1};
-  share(run, gradients.rows * count, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            float* const sums = run.scratch + part * count;
-            clear(sums, count);
-            sum_weight_rows(values, rows, columns, parts[part].begin, parts[part].end, sums);
-          }
-        });
-  add_parts(run.scratch, parts.count(), count, count, values.gradients(step.weight));
+  const OwnParts parts(run, weight_parts(images_of_all(run), output.height, 1));
+  for_parts(run, parts, gradients.rows * count, [&](int, int part, const TrainingRows& own) {
+    float* const sums = run.scratch + part * count;
+    clear(sums, count);
+    sum_weight_rows(values, rows, columns, own.begin, own.end, sums);
+  });
+  add_parts(run, parts, run.scratch, count, values.gradients(step.weight));
   if (step.input_gradients) depthwise_input_gradients(run, step);
 }
 

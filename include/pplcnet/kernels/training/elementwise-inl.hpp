@@ -71,7 +71,8 @@ inline void add_backward(const TrainingRun& run, const TrainingStep& step) {
     pass_gradients(run, gradients, step.adds_second, values.second_gradients());
 }
 
-/// What happens to a value when it is dropped out: each is kept or not, by its place in the batch.
+/// What happens to a value when it is dropped out: each is kept or not, by its place in the
+/// batch of all processes.
 class Dropout {
  public:
   Dropout(const TrainingRun& run, const TrainingStep& step)
@@ -96,11 +97,13 @@ class Dropout {
 inline void drop(const TrainingRun& run, const TrainingStep& step, const Matrix<const float>& from,
                  int channels, bool adds, const Matrix<float>& to) {
   const Dropout dropout(run, step);
+  const std::int64_t first = first_image(run) * (from.rows / run.images);
   share(run, from.rows * from.pitch, from.rows, [&](int, std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       if (!adds) clear(to[row], to.pitch);
       for (int channel = 0; channel < channels; ++channel) {
-        const float kept = rounded(from[row][channel] * dropout(row * channels + channel));
+        const float kept =
+            rounded(from[row][channel] * dropout((first + row) * channels + channel));
         to[row][channel] += kept;
       }
     }

@@ -25,6 +25,7 @@
 #include "pplcnet/kernels/highway.hpp"
 #include "pplcnet/kernels/training/moments.hpp"
 #include "pplcnet/kernels/training/taps.hpp"
+#include "pplcnet/kernels/training/weight_rows.hpp"
 #include "pplcnet/kernels/training/work.hpp"
 
 #if !PPLCNET_HAS_DEFINITIONS && PPLCNET_HAS_QUANTISED_DEFINITIONS

@@ -23,7 +23,7 @@ struct Norm {
 
 /// A batch norm of a single pixel of a single image, as PaddlePaddle computes it, does nothing.
 inline bool does_nothing(const TrainingRun& run, const StepValues& values) {
-  return run.batch_statistics && values.output().rows(run.images) == 1;
+  return run.batch_statistics && values.output().rows(images_of_all(run)) == 1;
 }
 
 /// Sums the moments of a part's rows: [mean][squares], chunk by chunk, each while it is in cache.
@@ -55,19 +55,26 @@ inline HWY_NOINLINE void sum_moments(const Matrix<const float>& inputs, const Tr
   }
 }
 
+/// Returns the parts of a batch norm's sums.
+inline OwnParts norm_parts(const TrainingRun& run, const StepValues& values) {
+  const TrainingValue& input = values.input();
+  return {run, channel_parts(images_of_all(run), input.shape.pixels(), input.pitch)};
+}
+
 inline void find_moments(const TrainingRun& run, const TrainingStep& step) {
   const StepValues values(run, step);
   const auto inputs = values.inputs();
   float* const moments = run.arena + step.moments;
   if (!run.batch_statistics) return take_running_moments(run, step, inputs.pitch, moments);
-  const TrainingParts parts{inputs.rows, channel_chunk(inputs.pitch)};
-  share(run, inputs.rows * inputs.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part)
-            sum_moments(inputs, parts[part], parts.chunk,
-                        run.scratch + std::int64_t{part} * 2 * inputs.pitch);
-        });
-  combine_moments(run, step, parts, run.scratch, inputs.pitch, moments);
+  const OwnParts parts = norm_parts(run, values);
+  const int floats = 2 * inputs.pitch;
+  for_parts(run, parts, inputs.rows * inputs.pitch,
+            [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+              sum_moments(inputs, rows, parts.all.chunk,
+                          run.scratch + std::int64_t{parts.first + part} * floats);
+            });
+  gather_parts(parts, run.scratch, floats);
+  combine_moments(run, step, parts.all, run.scratch, inputs.pitch, moments);
 }
 
 /// Calls `body(d, channel, begin, end)` for all vectors of rows, in the order in which they lie in
@@ -175,19 +182,20 @@ inline void find_norm_gradients(const TrainingRun& run, const TrainingStep& step
   const auto inputs = values.inputs();
   const auto gradients = values.output_gradients();
   const Norm norm(run, step);
-  const TrainingParts parts{inputs.rows, channel_chunk(inputs.pitch)};
-  share(run, inputs.rows * inputs.pitch, parts.count(),
-        [&](int, std::int64_t first, std::int64_t last) HWY_ATTR {
-          with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
-            for (auto part = static_cast<int>(first); part < last; ++part)
-              sum_norm_gradients(norm, activation, inputs, gradients, parts[part], parts.chunk,
-                                 run.scratch + std::int64_t{part} * 2 * inputs.pitch);
-          });
-        });
-  combine_gradients(run.scratch, parts.count(), inputs.pitch, norm.mean, norm.gamma,
-                    static_cast<double>(inputs.rows), run.batch_statistics,
-                    values.gradients(step.beta), values.gradients(step.gamma), less,
-                    less + inputs.pitch);
+  const OwnParts parts = norm_parts(run, values);
+  const int floats = 2 * inputs.pitch;
+  for_parts(run, parts, inputs.rows * inputs.pitch,
+            [&](int, int part, const TrainingRows& rows) HWY_ATTR {
+              with_activation(step.activation, [&](const auto& activation) HWY_ATTR {
+                sum_norm_gradients(norm, activation, inputs, gradients, rows, parts.all.chunk,
+                                   run.scratch + std::int64_t{parts.first + part} * floats);
+              });
+            });
+  gather_parts(parts, run.scratch, floats);
+  combine_gradients(run.scratch, parts.all.count(), inputs.pitch, norm.mean, norm.gamma,
+                    static_cast<double>(values.input().rows(images_of_all(run))),
+                    run.batch_statistics, values.gradients(step.beta), values.gradients(step.gamma),
+                    less, less + inputs.pitch);
 }
 
 /// Computes rows [begin, end) of the gradients of the input.

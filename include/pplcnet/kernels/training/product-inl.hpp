@@ -23,29 +23,20 @@ inline void product_forward(const TrainingRun& run, const TrainingStep& step) {
         });
 }
 
-/// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to
-/// parts.chunk rows.
+/// Sums the gradients of weights: `add(worker, begin, end, adds, to)` computes those of up to a
+/// chunk of rows.
 template <class Add>
-HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const ProductScratch& scratch,
-                                     const Add& add, float* to) {
-  const TrainingParts& parts = scratch.parts;
-  const auto count = static_cast<std::int64_t>(scratch.weights());
-  float* const sums = parts.count() > 1 ? run.scratch : to;
-  share(run, parts.rows * count, parts.count(),
-        [&](int worker, std::int64_t first, std::int64_t last) HWY_ATTR {
-          for (auto part = static_cast<int>(first); part < last; ++part) {
-            const TrainingRows rows = parts[part];
-            for (std::int64_t begin = rows.begin; begin < rows.end; begin += parts.chunk)
-              add(worker, begin, std::min(begin + parts.chunk, rows.end), begin != rows.begin,
-                  sums + part * count);
-          }
-        });
-  if (sums == to) return;
-  share(run, parts.count() * count, count / kTrainingPanel,
-        [&](int, std::int64_t begin, std::int64_t end) HWY_ATTR {
-          const std::int64_t first = begin * kTrainingPanel;
-          add_parts(sums + first, parts.count(), count, (end - begin) * kTrainingPanel, to + first);
-        });
+HWY_INLINE void sum_weight_gradients(const TrainingRun& run, const WeightRows& rows, const Add& add,
+                                     float* to) {
+  const std::int64_t count = rows.weights(), chunk = rows.parts.all.chunk;
+  float* const sums = rows.parts.count > 1 ? rows.memory : to;
+  for_parts(run, rows.parts, rows.gradients.rows * count,
+            [&](int worker, int part, const TrainingRows& own) HWY_ATTR {
+              for (std::int64_t begin = own.begin; begin < own.end; begin += chunk)
+                add(worker, begin, std::min(begin + chunk, own.end), begin != own.begin,
+                    sums + part * count);
+            });
+  add_parts(run, rows.parts, sums, count, to);
 }
 
 inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
@@ -55,13 +46,12 @@ inline void product_backward(const TrainingRun& run, const TrainingStep& step) {
   const auto gradients = values.output_gradients();
   const std::int64_t work = gradients.rows * weight.inputs * weight.pitch();
   if (step.bias >= 0) sum_columns(run, gradients, run.scratch, values.gradients(step.bias));
-  const ProductScratch scratch = product_scratch(step, run.values, run.tensors, run.images);
+  const WeightRows rows(run, step);
   sum_weight_gradients(
-      run, scratch,
+      run, rows,
       [&](int worker, std::int64_t begin, std::int64_t end, bool adds, float* to) HWY_ATTR {
-        add_weight_gradients(inputs[begin], inputs.pitch, weight.inputs, gradients[begin],
-                             gradients.pitch, end - begin, adds,
-                             run.scratch + scratch.packed_rows(worker), to);
+        add_weight_gradients(rows.inputs[begin], inputs.pitch, weight.inputs, rows.gradients[begin],
+                             gradients.pitch, end - begin, adds, rows.packed(worker), to);
       },
       values.gradients(step.weight));
   if (!step.input_gradients) return;

@@ -10,6 +10,8 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
+class TrainingExchange;
+
 /// One pass over a batch: what the kernels are given. The order of its sums follows from the shapes
 /// alone, never from the number of threads or the width of vectors.
 struct TrainingRun {
@@ -31,6 +33,8 @@ struct TrainingRun {
   bool drops = true;             ///< dropout; otherwise values are multiplied by keep_percent / 100
   std::uint64_t dropout_seed = 0;  ///< another one for each step of training
   Executor executor = {};
+  TrainingExchange* exchange = nullptr;  ///< with the processes that have the batch's other images
+  int batch = 0;                         ///< then: the images of all of them
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -8,6 +8,7 @@
 #include "pplcnet/abi.hpp"
 #include "pplcnet/kernels/executor.hpp"
 #include "pplcnet/kernels/training/run.hpp"
+#include "pplcnet/train/exchange.hpp"
 #include "pplcnet/train/scratch.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -28,6 +29,53 @@ void share(const TrainingRun& run, std::int64_t work, std::int64_t count, const 
   if (workers <= 1) return body(0, std::int64_t{0}, count);
   const auto part = [&](int i) { body(i, count * i / workers, count * (i + 1) / workers); };
   run.executor(static_cast<int>(workers), Task(part));
+}
+
+/// Returns how many images the batch of all processes has.
+inline int images_of_all(const TrainingRun& run) {
+  return run.exchange == nullptr ? run.images : run.batch;
+}
+
+/// Returns which of them is the first one of this process.
+inline std::int64_t first_image(const TrainingRun& run) {
+  return run.exchange == nullptr ? 0 : run.exchange->images(run.batch).begin;
+}
+
+/// The parts of a sum over the batch of all processes that this one makes: those of its images.
+struct OwnParts {
+  TrainingParts all;
+  TrainingExchange* exchange = nullptr;  ///< null: all are its own
+  int first = 0, count = 0;
+  std::int64_t first_row = 0;
+
+  explicit OwnParts(const TrainingParts& parts) : all(parts), count(parts.count()) {}
+  OwnParts(const TrainingRun& run, const TrainingParts& parts) : OwnParts(parts) {
+    if (run.exchange == nullptr) return;
+    const TrainingRows own = run.exchange->images(parts.count());
+    exchange = run.exchange;
+    first = static_cast<int>(own.begin);
+    count = static_cast<int>(own.count());
+    first_row = first_image(run) * parts.rows;
+  }
+
+  /// Returns the rows of an own part, counted from the first row of this process.
+  TrainingRows operator[](int part) const {
+    const TrainingRows rows = all[first + part];
+    return {rows.begin - first_row, rows.end - first_row};
+  }
+};
+
+/// Runs `body(worker, part, rows)` for each own part.
+template <class Body>
+void for_parts(const TrainingRun& run, const OwnParts& parts, std::int64_t work, const Body& body) {
+  share(run, work, parts.count, [&](int worker, std::int64_t begin, std::int64_t end) {
+    for (auto part = static_cast<int>(begin); part < end; ++part) body(worker, part, parts[part]);
+  });
+}
+
+/// Gathers the sums of all parts, of so many numbers each; own ones are in their place.
+inline void gather_parts(const OwnParts& parts, float* sums, int floats) {
+  if (parts.exchange != nullptr) parts.exchange->gather(sums, parts.all.count(), size(floats));
 }
 
 /// The values of a batch, or their gradients: rows of padded channels.
