@@ -347,17 +347,19 @@ TEST(QuantiseNetwork, NamesTheChannelThatReachesTooFarForAHardswish) {
                "even eight steps");
 }
 
-TEST(QuantiseNetwork, TakesWeightsWhoseStepsAreCoarserThanTheValues) {
+TEST(QuantiseNetwork, AChannelWhoseWeightsAreTooCoarseForItsValuesIsOneValue) {
   const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(tiny()));
   std::vector<float> weights = uniform("weights", plan->weight_floats, -1, 1);
   for (float& weight : weights) weight *= 2000;
   pplcnet::QuantisedModel model;
   const auto error = pplcnet::quantise(*plan, weights, tables(), alike(*plan), model);
   ASSERT_FALSE(error) << error.message();
-  for (std::size_t c = 0; c < model.layers[0].scales.size(); ++c) {
-    const double step = double{model.layers[0].weight_scales[c]};
-    EXPECT_NEAR(model.layers[0].scales[c], step * step * 0x1p30 / 6 / 32767,
-                1e-6 * step * step * 0x1p15);
+  const pplcnet::QuantisedTensors& stem = model.layers[0];
+  for (const std::int8_t weight : stem.weights) EXPECT_EQ(weight, 0);
+  for (std::size_t c = 0; c < stem.scales.size(); ++c) {
+    EXPECT_NEAR(stem.scales[c], 3.375 / 255, 1e-4);
+    const double sum = double{stem.biases[c]};
+    EXPECT_NEAR(sum * (sum + 3) / 6, (3 - 0.375) / 2, 1e-6);
   }
 }
 

@@ -82,6 +82,15 @@ inline bool divides(const Range& range, float weight_scale, const ByteEnding& en
          constants::steps_of(weight_scale, ending, output).shift == 0;
 }
 
+/// Returns whether the weights' steps are so coarse that all values of a range are less than one
+/// step of the scale that was chosen.
+inline bool is_too_coarse(const Range& range, float weight_scale, const ByteEnding& ending,
+                          const ByteScale& output) {
+  return ending.activation.kind == Activation::Kind::hardswish &&
+         output.scale > range.high - range.low &&
+         constants::steps_of(weight_scale, ending, output).shift == 0;
+}
+
 /// Returns a scale and a zero point for a pool's output.
 inline ByteScale pool_scale(const Range& range, const ByteScale& input) {
   return constants::exact_scale(constants::with_zero(range, false), double{input.scale} * 256);

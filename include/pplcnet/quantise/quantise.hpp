@@ -77,8 +77,7 @@ class Quantisation {
     return {tensors.scales[channel], tensors.zeros[channel]};
   }
 
-  Error choose_scale(std::size_t index, std::size_t channel, const Range& range,
-                     ByteScale& scale) const {
+  Error choose_scale(std::size_t index, std::size_t channel, const Range& range, ByteScale& scale) {
     const QuantisedLayer& layer = network_.bytes[index];
     if (layer.op == Operator::pool) {
       scale = pool_scale(range, scale_of(layer.from, channel));
@@ -93,13 +92,30 @@ class Quantisation {
     }
     ByteEnding ending = {layer.activation, layer.last_activation, layer.addend >= 0, {}};
     if (ending.adds) ending.addend = scale_of(layer.addend, channel);
-    const float weight_scale = model_.layers[index].weight_scales[channel];
+    const float& weight_scale = model_.layers[index].weight_scales[channel];
     scale = pplcnet::scale_of(range, weight_scale, ending);
+    if (is_too_coarse(range, weight_scale, ending, scale)) {
+      make_constant(index, channel, range);
+      scale = pplcnet::scale_of(range, weight_scale, ending);
+    }
     if (divides(range, weight_scale, ending, scale)) return {};
     const double width = std::min(range.high - range.low, 1e18);
     return Error::of("layer ", index, ", channel ", channel, ": its values differ by ",
                      static_cast<std::int64_t>(width),
                      ", of which 16 bits have not even eight steps");
+  }
+
+  /// Makes a channel with a hardswish one value: the middle of its range, or, as biases are
+  /// corrected, that of its mean sum.
+  void make_constant(std::size_t index, std::size_t channel, const Range& range) {
+    QuantisedTensors& tensors = model_.layers[index];
+    const std::size_t depth = weights_of_channel(network_.bytes[index]);
+    std::ranges::fill(std::span(tensors.weights).subspan(channel * depth, depth), std::int8_t{0});
+    const double middle = std::max((range.low + range.high) / 2, 0.0);
+    const double sum = middle >= 3 ? middle : (std::sqrt(9 + 24 * middle) - 3) / 2;
+    if (network_.bytes[index].from < 0) tensors.biases[channel] = static_cast<float>(sum);
+    tensors.weight_scales[channel] =
+        static_cast<float>(std::max(sum, constants::kHardswishReach) / constants::kMost);
   }
 
   /// Returns the scale of what a layer reads.
