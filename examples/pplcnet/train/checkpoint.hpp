@@ -7,12 +7,8 @@
 
 #include "pplcnet/weights/error.hpp"
 #include "train/history.hpp"
+#include "train/learnt.hpp"
 #include "train/recipe.hpp"
-
-/// Everything that learns, at one step.
-struct Weights {
-  std::vector<float> parameters, statistics;
-};
 
 /// How far training has come: with it and the same pictures the same bits follow as if it had never
 /// stopped.

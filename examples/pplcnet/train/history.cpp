@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
 #include <system_error>
 
+#include "formatted.hpp"
 #include "html.hpp"
 #include "pplcnet/weights/from_chars.hpp"
 #include "pplcnet/weights/join.hpp"
@@ -20,13 +20,6 @@ constexpr int kNumbers = 8;  // of an epoch
 std::vector<double> numbers_of(const EpochResult& one) {
   return {one.loss, one.accuracy, one.validation_loss,     one.validation_accuracy,
           one.rate, one.seconds,  one.pictures_per_second, one.is_best ? 1.0 : 0.0};
-}
-
-/// Returns a number in a format of printf.
-std::string formatted(const char* format, double number) {
-  char text[40];
-  std::snprintf(text, sizeof(text), format, number);
-  return text;
 }
 
 /// A diagram of two lines over the epochs.

@@ -4,11 +4,11 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 
+#include "formatted.hpp"
 #include "pplcnet/weights/from_chars.hpp"
 #include "pplcnet/weights/join.hpp"
 
@@ -75,14 +75,6 @@ std::string text_of_number(Number number) {
   return std::string(text, end);
 }
 
-/// Returns a number for people.
-template <class Number>
-std::string rounded_text(Number number) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%.4g", static_cast<double>(number));
-  return text;
-}
-
 /// Chooses values, and remembers why.
 class Choices {
  public:
@@ -92,7 +84,7 @@ class Choices {
   void choose(Number& value, std::string_view name, Number chosen, std::string_view why) {
     if (value != Number{Recipe::kAuto}) return;
     value = chosen;
-    lines_.push_back(join({name, " ", rounded_text(chosen), ": ", why}));
+    lines_.push_back(join({name, " ", formatted("%.4g", static_cast<double>(chosen)), ": ", why}));
   }
 
  private:
@@ -190,7 +182,7 @@ std::vector<std::string> complete_recipe(Recipe& recipe, const RecipeFacts& fact
   if (recipe.class_weights == "auto") {
     recipe.class_weights = facts.imbalance > kUneven ? "balanced" : "none";
     lines.push_back(join({"class weights ", recipe.class_weights, ": the largest class has ",
-                          rounded_text(std::round(10 * facts.imbalance) / 10),
+                          formatted("%.4g", std::round(10 * facts.imbalance) / 10),
                           " times as many pictures as the smallest"}));
   }
   return lines;

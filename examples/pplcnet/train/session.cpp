@@ -1,54 +1,26 @@
 #include "train/session.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
 #include <cstddef>
-#include <cstdio>
-#include <functional>
 #include <string_view>
 #include <utility>
 
+#include "formatted.hpp"
 #include "interruption.hpp"
 #include "output_file.hpp"
-#include "pplcnet/image/normalisation.hpp"
-#include "pplcnet/train/augment/mix.hpp"
-#include "pplcnet/train/class_weights.hpp"
-#include "pplcnet/train/optimiser.hpp"
-#include "pplcnet/train/random.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/model_info.hpp"
-#include "pplcnet/weights/path.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
 #include "pplcnet/weights/save.hpp"
 #include "train/start.hpp"
+#include "train/summary.hpp"
 #include "train/validation.hpp"
 
 using pplcnet::Error;
 using pplcnet::join;
 
 namespace {
-
-/// Returns a number in a format of printf.
-std::string formatted(const char* format, double number) {
-  char text[40];
-  std::snprintf(text, sizeof(text), format, number);
-  return text;
-}
-
-void copy(std::span<const float> from, std::vector<float>& to) {
-  to.assign(from.begin(), from.end());
-}
-
-void exchange(std::span<float> one, std::vector<float>& other) {
-  std::swap_ranges(one.begin(), one.end(), other.begin());
-}
-
-/// Moves averages towards values, by 1 - `kept` of the way.
-void move(std::span<const float> values, double kept, std::vector<float>& averages) {
-  const auto share = static_cast<float>(1 - kept);
-  for (std::size_t i = 0; i < averages.size(); ++i)
-    averages[i] += pplcnet::rounded(share * (values[i] - averages[i]));
-}
 
 /// Returns facts that a recipe follows from.
 RecipeFacts facts_of(const InitialFile& initial, const DataSet& data, const Checkpoint& state,
@@ -98,10 +70,7 @@ Error Session::begin(const Recipe& recipe) {
   } else if (auto error = make_trainer(state_, trainer_)) {
     return error;
   }
-  if (state_.recipe.average > 0) {
-    copy(trainer_->parameters(), state_.averages.parameters);
-    copy(trainer_->statistics(), state_.averages.statistics);
-  }
+  if (state_.recipe.average > 0) copy(*trainer_, state_.averages);
   return prepare();
 }
 
@@ -117,18 +86,23 @@ Error Session::resume(const std::string& path) {
   if (data_.fingerprint() != state_.pictures)
     return Error::of(path, ": the pictures of ", recipe.images, " are others than they were");
   if (auto error = make_trainer(state_, trainer_)) return error;
-  const auto take = [&](const std::vector<float>& from, std::span<float> to) {
+  if (!put_weights())
+    return Error::of(path, ": its weights are those of another network than ", state_.published);
+  return prepare();
+}
+
+/// Gives the trainer what a checkpoint has; false if it is of another network.
+bool Session::put_weights() {
+  const auto put = [](const std::vector<float>& from, std::span<float> to) {
     if (from.size() != to.size()) return false;
     std::ranges::copy(from, to.begin());
     return true;
   };
-  const std::size_t averages = recipe.average > 0 ? trainer_->parameters().size() : 0;
-  if (!take(state_.weights.parameters, trainer_->parameters()) ||
-      !take(state_.weights.statistics, trainer_->statistics()) ||
-      !take(state_.velocities, trainer_->velocities()) ||
-      state_.averages.parameters.size() != averages)
-    return Error::of(path, ": its weights are those of another network than ", state_.published);
-  return prepare();
+  const std::size_t averages = state_.recipe.average > 0 ? trainer_->parameters().size() : 0;
+  return put(state_.weights.parameters, trainer_->parameters()) &&
+         put(state_.weights.statistics, trainer_->statistics()) &&
+         put(state_.velocities, trainer_->velocities()) &&
+         state_.averages.parameters.size() == averages;
 }
 
 Error Session::prepare() {
@@ -144,37 +118,16 @@ Error Session::prepare() {
           state_.classes, recipe.output))
     return error;
   preprocessing_ = preprocessing_of(recipe);
-  tables_ = pplcnet::normalisation_tables(preprocessing_.normalisation);
   batches_.emplace(data_.training, preprocessing_, recipe.augmentation(),
                    static_cast<std::size_t>(recipe.batch), recipe.seed);
-  if (recipe.class_weights == "balanced")
-    class_weights_ = pplcnet::balanced_weights(data_.counts());
-  head_step_ = first_step_of_head(*trainer_);
-  for (const pplcnet::TrainingTensor& tensor : trainer_->tensors()) {
-    const bool is_head = is_of_head(*trainer_, tensor);
-    factors_.push_back(is_head ? 1.0F : static_cast<float>(recipe.body_rate));
-    head_factors_.push_back(is_head ? 1.0F : 0.0F);
-  }
-  loss_scratch_.resize(static_cast<std::size_t>(state_.classes));
   stopping_ = pplcnet::EarlyStopping(recipe.patience);
   for (std::size_t i = 0; i < state_.history.size(); ++i)
     stopping_.add(static_cast<int>(i), {.accuracy = state_.history[i].validation_accuracy,
                                         .loss = state_.history[i].validation_loss});
   has_network_ = !state_.history.empty();
-  if (recipe.teacher.empty()) return {};
-  return teacher_.open(recipe.teacher, {recipe.height, recipe.width}, state_.labels, threads_);
-}
-
-pplcnet::Schedule Session::schedule() const {
-  const Recipe& recipe = state_.recipe;
-  const auto steps = static_cast<std::int64_t>(batches_->count());
-  if (recipe.schedule == "stairs")
-    return pplcnet::Schedule::stairs(recipe.rate, recipe.stair_factor, recipe.stair_epochs,
-                                     recipe.warm_up, steps);
-  pplcnet::Schedule schedule =
-      pplcnet::Schedule::cosine(recipe.rate, recipe.epochs, recipe.warm_up, steps);
-  if (recipe.schedule == "constant") schedule.form = pplcnet::Schedule::Form::constant;
-  return schedule;
+  learner_.emplace(recipe, preprocessing_, static_cast<std::int64_t>(batches_->count()), *trainer_,
+                   pool_.executor());
+  return learner_->open(data_, threads_);
 }
 
 std::int64_t Session::parameters() const {
@@ -206,7 +159,7 @@ Error Session::run(const std::function<void(const std::string&)>& say) {
     progress.clear();
     if (auto error = end_epoch(begin, seen)) return error;
     if (interruption::happened()) return {};
-    say(line_of(state_.history.back()));
+    say(line_of_epoch(*this));
   }
   return {};
 }
@@ -215,7 +168,7 @@ Error Session::run_epoch(Progress& progress) {
   Error problem;
   batches_->for_each(
       state_.epoch, static_cast<std::size_t>(state_.batch), threads_, [&](Batch& batch) {
-        problem = learn(batch);
+        problem = learner_->learn(batch, state_);
         if (problem || interruption::happened()) return false;
         const auto seen = static_cast<double>(std::max<std::int64_t>(1, state_.seen));
         progress.say(
@@ -232,144 +185,24 @@ Error Session::run_epoch(Progress& progress) {
   return problem;
 }
 
-Error Session::learn(Batch& batch) {
-  const Recipe& recipe = state_.recipe;
-  const pplcnet::Mix mix = make_input(batch);
-  const bool keeps_norms = is_frozen() || recipe.frozen_norms;
-  const pplcnet::TrainingPass pass = {
-      .batch_statistics = !keeps_norms,
-      .moves_statistics = !keeps_norms,
-      .drops = recipe.dropout > 0,
-      .dropout_seed = pplcnet::Random(recipe.seed, pplcnet::RandomPurpose::dropout, 0,
-                                      static_cast<std::uint64_t>(state_.step))
-                          .bits(),
-      .executor = pool_.executor()};
-  trainer_->forward(input_, batch.images(), pass);
-  const pplcnet::BatchLoss loss = compute_loss(batch, mix);
-  if (!std::isfinite(loss.total)) return diverged("the loss");
-  trainer_->backward(is_frozen() ? head_step_ : 0);
-  const double norm = trainer_->update({.learning_rate = schedule().rate(state_.step),
-                                        .momentum = recipe.momentum,
-                                        .l2 = recipe.decay,
-                                        .largest_norm = recipe.clip,
-                                        .factors = is_frozen() ? head_factors_ : factors_});
-  if (!std::isfinite(norm)) return diverged("a gradient");
-  average();
-  ++state_.step;
-  ++state_.batch;
-  state_.seen += batch.images();
-  state_.right += loss.right;
-  state_.loss_sum += pplcnet::rounded(loss.total * batch.images());
-  return {};
-}
-
-pplcnet::Mix Session::make_input(Batch& batch) {
-  const pplcnet::ImageSize size = {state_.recipe.width, state_.recipe.height};
-  const auto bytes = preprocessing_.tensor_size();
-  const int images = batch.images();
-  const auto picture = [&](int i) {
-    return std::span(batch.pixels).subspan(static_cast<std::size_t>(i) * bytes, bytes);
-  };
-  const pplcnet::Mix mix =
-      pplcnet::draw_mix(state_.recipe.mixing(), size,
-                        pplcnet::Random(state_.recipe.seed, pplcnet::RandomPurpose::mixing, 0,
-                                        static_cast<std::uint64_t>(state_.step)));
-  input_.resize(static_cast<std::size_t>(images) * bytes);
-  const bool is_bgr = preprocessing_.channel_order == pplcnet::ChannelOrder::bgr;
-  const auto mix_one = [&](int i) {
-    const int other = pplcnet::Mix::partner(i, images);
-    if (other > i) pplcnet::mix_pictures(mix, size, picture(i), picture(other));
-  };
-  const auto normalise_one = [&](int i) {
-    const std::span<const std::uint8_t> rgb = picture(i);
-    const std::size_t pixels = bytes / pplcnet::kImageChannels;
-    for (std::size_t plane = 0; plane < pplcnet::kImageChannels; ++plane) {
-      const pplcnet::ByteTable& table = tables_[plane];
-      const std::size_t channel = is_bgr ? 2 - plane : plane;
-      float* const out = input_.data() + static_cast<std::size_t>(i) * bytes + plane * pixels;
-      for (std::size_t k = 0; k < pixels; ++k)
-        out[k] = table[rgb[k * pplcnet::kImageChannels + channel]];
-    }
-  };
-  if (mix.kind != pplcnet::Mix::Kind::none) pool_.executor()(images, pplcnet::Task(mix_one));
-  pool_.executor()(images, pplcnet::Task(normalise_one));
-  return mix;
-}
-
-pplcnet::BatchLoss Session::compute_loss(const Batch& batch, const pplcnet::Mix& mix) {
-  const Recipe& recipe = state_.recipe;
-  const int images = batch.images(), pitch = trainer_->logits_pitch();
-  labels_.assign(batch.classes.begin(), batch.classes.end());
-  pplcnet::LossOptions options = {.smoothing = recipe.smoothing, .class_weights = class_weights_};
-  pplcnet::LossTargets targets = {.labels = labels_};
-  if (mix.kind != pplcnet::Mix::Kind::none) {
-    second_labels_.assign(labels_.rbegin(), labels_.rend());
-    shares_.assign(labels_.size(), static_cast<float>(mix.share));
-    targets.second_labels = second_labels_;
-    targets.first_shares = shares_;
-  }
-  if (teacher_) {
-    taught_.assign(static_cast<std::size_t>(images * pitch), 0);
-    teacher_.run(batch.pixels, images, taught_, pitch, pool_.executor());
-    targets.teacher = taught_.data();
-    options.cross_entropy = 1 - recipe.teacher_share;
-    options.temperature = recipe.temperature;
-    (recipe.distillation == "dml" ? options.mutual : options.divergence) = recipe.teacher_share;
-  }
-  const pplcnet::BatchLogits logits = {.logits = trainer_->logits().data(),
-                                       .gradients = trainer_->logits_gradients().data(),
-                                       .images = images,
-                                       .classes = state_.classes,
-                                       .pitch = pitch};
-  return loss_and_gradients(options, targets, logits, loss_scratch_);
-}
-
-void Session::average() {
-  if (state_.recipe.average <= 0) return;
-  // At first there is little to average over.
-  const auto step = static_cast<double>(state_.step);
-  const double kept = std::min(state_.recipe.average, (1 + step) / (10 + step));
-  move(trainer_->parameters(), kept, state_.averages.parameters);
-  move(trainer_->statistics(), kept, state_.averages.statistics);
-}
-
-Error Session::diverged(const char* what) const {
-  return Error::of(
-      "step ", state_.step + 1, " (epoch ", state_.epoch + 1, ", batch ", state_.batch + 1,
-      "): ", what,
-      " is no finite number: try a smaller --rate or --clip 5; what was written before "
-      "stays");
-}
-
 Error Session::end_epoch(Clock::time_point begin, std::int64_t seen_before) {
-  EpochResult result;
-  const auto seen = static_cast<double>(state_.seen);
   const std::chrono::duration<double> learning = Clock::now() - begin;
-  result.loss = state_.loss_sum / seen;
-  result.accuracy = static_cast<double>(state_.right) / seen;
-  result.rate = schedule().rate(state_.step - 1);
-  result.pictures_per_second =
-      static_cast<double>(state_.seen - seen_before) / std::max(1e-9, learning.count());
+  const auto seen = static_cast<double>(state_.seen);
+  EpochResult result = {.loss = state_.loss_sum / seen,
+                        .accuracy = static_cast<double>(state_.right) / seen,
+                        .rate = learner_->rate(state_.step - 1),
+                        .pictures_per_second = static_cast<double>(state_.seen - seen_before) /
+                                               std::max(1e-9, learning.count())};
   std::optional<pplcnet::AnyNetwork> network;
   if (auto error = make_network(network)) return error;
-  pplcnet::Score score = {.accuracy = result.accuracy, .loss = result.loss};
-  const std::size_t held_out = data_.validation.size();
-  if (held_out > 0) {
-    score = validate(*network, preprocessing_, threads_, data_.validation);
-    if (interruption::happened()) return {};
-    if (data_.validation.size() < held_out) data_.complete = false;
-  }
-  result.validation_loss = score.loss;
-  result.validation_accuracy = score.accuracy;
-  result.is_best = stopping_.add(state_.epoch, score) || held_out == 0;
+  measure(*network, result);
+  if (interruption::happened()) return {};
   const std::chrono::duration<double> whole = Clock::now() - begin;
   result.seconds = whole.count();
   if (result.is_best) {
     if (auto error = write_network(*network)) return error;
-    const bool averages = state_.recipe.average > 0;
-    copy(trainer_->parameters(), state_.best.parameters);
-    copy(trainer_->statistics(), state_.best.statistics);
-    if (averages) state_.best = state_.averages;
+    copy(*trainer_, state_.best);
+    if (state_.recipe.average > 0) state_.best = state_.averages;
     state_.best_epoch = state_.epoch;
   }
   state_.history.push_back(result);
@@ -380,15 +213,26 @@ Error Session::end_epoch(Clock::time_point begin, std::int64_t seen_before) {
   return write_checkpoint();
 }
 
+/// Measures the network of an epoch with the pictures that are held out; without any, each is the
+/// best so far.
+void Session::measure(const pplcnet::AnyNetwork& network, EpochResult& result) {
+  pplcnet::Score score = {.accuracy = result.accuracy, .loss = result.loss};
+  const std::size_t held_out = data_.validation.size();
+  if (held_out > 0) {
+    score = validate(network, preprocessing_, threads_, data_.validation);
+    if (interruption::happened()) return;
+    if (data_.validation.size() < held_out) data_.complete = false;
+  }
+  result.validation_loss = score.loss;
+  result.validation_accuracy = score.accuracy;
+  result.is_best = stopping_.add(state_.epoch, score) || held_out == 0;
+}
+
 Error Session::make_network(std::optional<pplcnet::AnyNetwork>& network) {
-  const auto exchange_averages = [&] {
-    if (state_.recipe.average <= 0) return;
-    exchange(trainer_->parameters(), state_.averages.parameters);
-    exchange(trainer_->statistics(), state_.averages.statistics);
-  };
-  exchange_averages();
+  const bool averages = state_.recipe.average > 0;
+  if (averages) exchange(*trainer_, state_.averages);
   Error error = trainer_->network(network);
-  exchange_averages();
+  if (averages) exchange(*trainer_, state_.averages);
   return error;
 }
 
@@ -411,24 +255,7 @@ Error Session::write_checkpoint() {
     if (auto error = make_network(network)) return error;
     if (auto error = write_network(*network)) return error;
   }
-  copy(trainer_->parameters(), state_.weights.parameters);
-  copy(trainer_->statistics(), state_.weights.statistics);
-  copy(trainer_->velocities(), state_.velocities);
+  copy(*trainer_, state_.weights);
+  state_.velocities.assign(trainer_->velocities().begin(), trainer_->velocities().end());
   return save(checkpoint_path(), state_);
-}
-
-std::string Session::line_of(const EpochResult& result) const {
-  const int left = state_.recipe.epochs - state_.epoch;
-  const double seconds = state_.seconds / state_.epoch * left;
-  std::string line = join({"epoch ", state_.epoch, "/", state_.recipe.epochs,
-                           formatted(": loss %.4f", result.loss),
-                           formatted(", right %.2f %%", 100 * result.accuracy)});
-  if (!data_.validation.empty())
-    line += join({formatted("; held out: loss %.4f", result.validation_loss),
-                  formatted(", right %.2f %%", 100 * result.validation_accuracy)});
-  line += formatted("; %.0f pictures/s", result.pictures_per_second);
-  if (left > 0)
-    line += formatted(seconds < 90 ? ", %.0f s left" : ", %.0f min left",
-                      seconds < 90 ? seconds : seconds / 60);
-  return line + (result.is_best ? " (best)" : "");
 }
