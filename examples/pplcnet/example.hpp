@@ -1,6 +1,7 @@
 #ifndef PPLCNET_EXAMPLES_EXAMPLE_HPP
 #define PPLCNET_EXAMPLES_EXAMPLE_HPP
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 struct Example {
   std::string path;
   int class_id = 0;
+  std::size_t quarters = 0;  ///< by which it is rotated, clockwise, before it is seen
 };
 
 /// Reads Paddle's list: a path, a space or tab, and the number of its class on each line. Relative

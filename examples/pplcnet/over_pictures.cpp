@@ -1,10 +1,14 @@
 #include "over_pictures.hpp"
 
+#include <array>
+#include <cstdint>
 #include <exception>
+#include <vector>
 
 #include "command.hpp"
 #include "in_order.hpp"
 #include "interruption.hpp"
+#include "pplcnet/image/orientation.hpp"
 #include "progress.hpp"
 
 namespace {
@@ -52,6 +56,15 @@ pplcnet::Error see_picture(const std::string& path,
   Picture picture;
   if (auto error = Picture::read(path, picture, options)) return error;
   return see(picture.view());
+}
+
+pplcnet::Error see_example(const Example& example,
+                           const std::function<pplcnet::Error(pplcnet::ImageView)>& see) {
+  constexpr std::array kExif = {1, 6, 3, 8};  // the tags of so many quarters clockwise
+  return see_picture(example.path, [&](pplcnet::ImageView image) {
+    std::vector<std::uint8_t> rotated;
+    return see(pplcnet::oriented(image, kExif[example.quarters % kExif.size()], rotated));
+  });
 }
 
 bool over_picture_tasks(int threads, std::size_t count,

@@ -29,6 +29,10 @@ pplcnet::Error see_picture(const std::string& path,
                            const std::function<pplcnet::Error(pplcnet::ImageView)>& see,
                            const Picture::Options& options = {});
 
+/// Reads the picture of an example, rotated as it says.
+pplcnet::Error see_example(const Example& example,
+                           const std::function<pplcnet::Error(pplcnet::ImageView)>& see);
+
 /// Work on one picture of many.
 class PictureTask {
  public:

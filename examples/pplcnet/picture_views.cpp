@@ -25,8 +25,9 @@ bool PictureViews::for_each(pplcnet::ImageView image,
   std::vector<pplcnet::Tile> tiles;
   std::vector<pplcnet::ImageView> parts;
   std::vector<int> exif = {1, 3};  // the tags of rotations
+  std::vector<std::uint8_t> lying;
   if (kind_ == Kind::pieces) {
-    parts = pplcnet::line_pieces(image);
+    parts = pplcnet::line_pieces(pplcnet::lying_line(image, lying));
   } else {
     exif = {1, 6, 3, 8};
     const pplcnet::PageTiling tiling;

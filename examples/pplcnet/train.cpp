@@ -83,6 +83,8 @@ constexpr const char* kAboutTraining =
     "with it, fifty do: trained weights go on learning, after a new head has learnt alone for two "
     "epochs if the classes are others. What is not said is chosen from the pictures, and printed "
     "with the reason. --teacher lets a network learn from a larger one, too."
+    "\n\nWith --rotations the folder has upright pictures and no classes: a network learns by how "
+    "much a picture is rotated, as `pplcnet orient` needs it."
     "\n\nAfter each epoch, and every minute, FILE.checkpoint is written beside FILE.safetensors, "
     "whole or not at all: --resume goes on from there, to the same bits as if nothing had "
     "happened. The bits depend on seed, pictures and options alone, not on the number of threads."

@@ -25,7 +25,7 @@ void expect_near(const std::array<double, kRotations>& found,
   for (std::size_t i = 0; i < kRotations; ++i) EXPECT_NEAR(found[i], expected[i], 1e-6) << i;
 }
 
-/// The numbers are those of examples/orientation/orientation.py.
+/// The numbers are those of a program in Python.
 TEST(OrientationEvidence, IsSummed) {
   constexpr std::array<std::array<float, 4>, 3> kTiles = {
       {{0.7f, 0.1f, 0.1f, 0.1f}, {0.25f, 0.25f, 0.25f, 0.25f}, {0.1f, 0.6f, 0.2f, 0.1f}}};
@@ -126,6 +126,31 @@ TEST(LinePieces, AreAtMost64OfALine) {
     const auto middle = (2 * static_cast<std::ptrdiff_t>(i) + 1) * kWidth / 128;  // evenly spaced
     EXPECT_LE(std::abs(left - middle), 8);
   }
+}
+
+TEST(OrientationProbabilities, WhatStandsOnEndIsTurnedCounterClockwise) {
+  constexpr int kWidth = 2;
+  std::vector<std::uint8_t> pixels;  // each has its row and column
+  const auto seen = [&](int height) {
+    pixels.clear();
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < kWidth; ++x)
+        for (const int value : {y, x, 0}) pixels.push_back(static_cast<std::uint8_t>(value));
+    std::vector<std::uint8_t> first;  // the size of what is predicted first, and its first pixel
+    pplcnet::line_rotation(
+        {pixels.data(), kWidth, height, pplcnet::PixelFormat::rgb}, [&](ImageView piece) {
+          if (first.empty())
+            for (const int value :
+                 {piece.width, piece.height, int{piece.pixels[0]}, int{piece.pixels[1]}})
+              first.push_back(static_cast<std::uint8_t>(value));
+          static constexpr std::array kEqual = {0.5f, 0.5f};
+          return std::span<const float>(kEqual);
+        });
+    return first;
+  };
+  using Bytes = std::vector<std::uint8_t>;
+  EXPECT_EQ(seen(2), (Bytes{2, 2, 0, 0}));
+  EXPECT_EQ(seen(3), (Bytes{3, 2, 0, 1}));  // what was at the right is at the top
 }
 
 TEST(OrientationProbabilities, OfAPageAndOfALine) {

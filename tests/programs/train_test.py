@@ -249,6 +249,41 @@ class Train(unittest.TestCase):
         self.assertIn("best: epoch 2", result.lines)
         self.assertIn("preset: paddle_imagenet", Result("convert", "--list", path).lines)
 
+    def test_rotations_are_learnt_from_upright_pictures(self):
+        """What is up is told by a light stripe at the top."""
+        folder, chance = self.folder / "upright", random.Random(7)
+        folder.mkdir()
+        def striped():
+            top = chance.randrange(3, 9)
+            return [[[chance.randrange(160, 256) if y < top else chance.randrange(0, 80)] * 3
+                     for _ in range(SIDE)] for y in range(SIDE)]
+        for i in range(40):
+            (folder / f"{i:02}.png").write_bytes(png_of(striped()))
+        path = self.folder / "rotations.safetensors"
+        options = self.short_options(epochs=30, rotations=4)
+        result = self.train(path, *options, "--json", pictures=folder)
+        self.assertEqual((result.status, result.complaints), (0, []))
+        report = json.loads("\n".join(result.lines))
+        self.assertEqual((report["labels"], report["training"], report["validation"]),
+                         (["0", "90", "180", "270"], 128, 32))
+        rows, turned = striped(), []
+        for angle in (0, 90, 180, 270):
+            turned.append(self.folder / f"{angle}.png")
+            turned[-1].write_bytes(png_of(rows))
+            rows = [list(row) for row in zip(*rows[::-1])]  # a quarter clockwise
+        said = Result("orient", "--weights", path, "--sure", 0, *turned).lines
+        self.assertEqual([line.split("\t")[1] for line in said], ["0", "90", "180", "270"])
+        checkpoint = path.with_suffix(".checkpoint")
+        self.assertEqual(Result("train", "--resume", checkpoint, timeout=120).status, 0)
+        labels = self.labels_of("up\ndown\n")
+        wrong = self.train(path, *options, "--labels", labels, pictures=folder)
+        self.assertIn("expected labels of 4 rotations, found 2", wrong.complaints[-1])
+
+    def labels_of(self, text):
+        path = self.folder / "labels.txt"
+        path.write_text(text)
+        return path
+
     def test_what_cannot_be_learnt_is_said(self):
         one = self.folder / "one"
         shutil.copytree(self.pictures / "dots", one / "dots")

@@ -72,7 +72,7 @@ class Batches::Chunk final : public OrderedTask {
   Error read(const Example& example, std::size_t place, Scratch& scratch) {
     const pplcnet::Random random(batches_.seed_, pplcnet::RandomPurpose::picture,
                                  static_cast<std::uint64_t>(epoch_), place);
-    return see_picture(example.path, [&](pplcnet::ImageView image) {
+    return see_example(example, [&](pplcnet::ImageView image) {
       if (!pplcnet::augment(batches_.preprocessing_, batches_.augmentation_, image, random,
                             scratch.preprocess, scratch.augment))
         return too_narrow(example.path);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "command.hpp"
+#include "orientation_reader.hpp"
 #include "pictures.hpp"
 #include "pplcnet/weights/path.hpp"
 #include "text_file.hpp"
@@ -69,8 +70,29 @@ Error read_list(const std::string& path, const std::string& root, DataSet& data,
   return {};
 }
 
+/// Reads upright pictures of a folder, each in all rotations, which are the classes.
+Error read_rotations(const std::string& folder, int rotations, DataSet& data,
+                     std::vector<Example>& examples) {
+  if (!is_folder(folder)) return Error::of(folder, ": expected a folder of upright pictures");
+  if (data.labels.empty())
+    for (int i = 0; i < rotations; ++i) data.labels.push_back(std::to_string(i * 360 / rotations));
+  std::vector<std::size_t> quarters;
+  if (data.classes() != rotations)
+    return Error::of(folder, ": expected labels of ", rotations, " rotations, found ",
+                     data.classes());
+  if (auto error = rotations_of(folder, data.classes(), data.labels, quarters)) return error;
+  for (const std::string& picture : pictures_in(folder, data.complete))
+    for (std::size_t i = 0; i < quarters.size(); ++i)
+      examples.push_back({picture, static_cast<int>(i), quarters[i]});
+  return {};
+}
+
 Error read_examples(const std::string& path, const DataSource& source, DataSet& data,
                     std::vector<Example>& examples) {
+  if (source.rotations > 0) {
+    if (auto error = read_rotations(path, source.rotations, data, examples)) return error;
+    return examples.empty() ? Error::of(path, ": has no pictures") : Error();
+  }
   const Error error = is_folder(path) ? read_folders(path, data, examples)
                                       : read_list(path, source.root, data, examples);
   if (error) return error;

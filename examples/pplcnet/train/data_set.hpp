@@ -15,6 +15,7 @@ struct DataSource {
       {};               ///< the same, for the pictures that are not learnt from; empty: split
   double held_out = 0;  ///< the share that is held out where there is no `validation`
   std::vector<std::string> labels = {};  ///< of the classes, if they are known before
+  int rotations = 0;  ///< of upright pictures, which are the classes; 0: the folders or numbers are
 };
 
 /// Pictures whose classes are known, in two parts.
@@ -33,8 +34,9 @@ struct DataSet {
 
 /// Reads the names of the pictures. Of each class the same share is held out, at least one picture
 /// if there are two: those whose paths have the smallest hashes, so that pictures that come in
-/// later leave the others where they are. An error if there are not two classes, or a class is out
-/// of range; a class without pictures is reported.
+/// later leave the others where they are. Where the classes are rotations a folder has upright
+/// pictures, each of which is in the set in every rotation, all of them in the same part. An error
+/// if there are not two classes, or a class is out of range; a class without pictures is reported.
 pplcnet::Error read_data_set(const DataSource& source, DataSet& data);
 
 #endif  // PPLCNET_EXAMPLES_TRAIN_DATA_SET_HPP

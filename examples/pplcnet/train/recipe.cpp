@@ -31,6 +31,7 @@ void for_each_value(AnyRecipe& recipe, const Visit& visit) {
   visit("root", recipe.root);
   visit("validation", recipe.validation);
   visit("labels", recipe.labels);
+  visit("rotations", recipe.rotations);
   visit("held_out", recipe.held_out);
   visit("class_weights", recipe.class_weights);
   visit("epochs", recipe.epochs);

@@ -22,6 +22,7 @@ struct Recipe {
   std::string preset;
   // Of the pictures.
   std::string images, root, validation, labels;
+  int rotations = 0;  ///< in which upright pictures are seen, which are the classes; 0: as they are
   double held_out = kAuto;
   std::string class_weights = "auto";  ///< none, balanced, auto
   // Of the steps.

@@ -106,6 +106,14 @@ void add_subject(const Command& command, Recipe& recipe) {
   command.add("--images", recipe.images, "A folder with one for each class, or a list");
   command.add("--root", recipe.root, "Where a list's paths begin; its own folder");
   command.add("--labels", recipe.labels, "Names of the classes, one per line, in their order");
+  command
+      .add("--rotations", recipe.rotations,
+           "2 or 4: the pictures, in one folder, are upright, and each is learnt in so many "
+           "rotations, which are the classes")
+      .check([](const std::string& text) {
+        return text == "2" || text == "4" ? std::string()
+                                          : text + ": expected 2, by halves, or 4, by quarters";
+      });
   command.add("--validation", recipe.validation,
               "A folder or list of pictures to measure with, in place of held-out ones");
   command.add("--held-out", recipe.held_out, "The share of pictures that is not learnt from")

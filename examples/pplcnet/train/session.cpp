@@ -81,7 +81,8 @@ Error Session::resume(const std::string& path) {
                              .root = recipe.root,
                              .validation = recipe.validation,
                              .held_out = recipe.held_out,
-                             .labels = state_.labels};
+                             .labels = state_.labels,
+                             .rotations = recipe.rotations};
   if (auto error = read_data_set(source, data_)) return error;
   if (data_.fingerprint() != state_.pictures)
     return Error::of(path, ": the pictures of ", recipe.images, " are others than they were");

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "labels.hpp"
+#include "orientation_reader.hpp"
 #include "output_file.hpp"
 #include "picture.hpp"
 #include "pplcnet/image/presets.hpp"
@@ -96,10 +97,19 @@ Error read_pictures(const Recipe& recipe, const InitialFile& initial, DataSet& d
   DataSource source = {.images = recipe.images,
                        .root = recipe.root,
                        .validation = recipe.validation,
-                       .held_out = recipe.held_out};
+                       .held_out = recipe.held_out,
+                       .rotations = recipe.rotations};
   if (!recipe.labels.empty()) {
     add_input(recipe.labels);
     if (auto error = read_labels(recipe.labels, 0, source.labels)) return error;
+    return read_data_set(source, data);
+  }
+  if (recipe.rotations > 0 && initial) {
+    const std::vector<std::string>& known = initial.opened->labels;
+    std::vector<std::size_t> quarters;
+    const int classes = static_cast<int>(known.size());
+    if (classes == recipe.rotations && !rotations_of("", classes, known, quarters))
+      source.labels = known;
     return read_data_set(source, data);
   }
   if (auto error = read_data_set(source, data)) return error;

@@ -53,7 +53,7 @@ pplcnet::Score validate(const pplcnet::AnyNetwork& network,
       tool, threads, examples.size(), one_by_one(examples),
       [](Tool& own, const Example& example) {
         Outcome<Answer> outcome;
-        outcome.error = see_picture(example.path, [&](pplcnet::ImageView image) {
+        outcome.error = see_example(example, [&](pplcnet::ImageView image) {
           if (!pplcnet::resize_and_crop(own.preprocessing, image, own.scratch))
             return too_narrow(example.path);
           const pplcnet::Shape shape = own.network.input_shape();
@@ -90,7 +90,7 @@ std::vector<float> some_pictures(const pplcnet::Preprocessing& preprocessing, in
       one_by_one(chosen),
       [](auto& own, const Example& example) {
         Outcome<std::vector<float>> outcome;
-        outcome.error = see_picture(example.path, [&](pplcnet::ImageView image) {
+        outcome.error = see_example(example, [&](pplcnet::ImageView image) {
           outcome.value.resize(own.first.tensor_size());
           return pplcnet::preprocess(own.first, image, outcome.value, own.second)
                      ? Error()

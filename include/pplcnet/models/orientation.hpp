@@ -2,6 +2,8 @@
 #define PPLCNET_MODELS_ORIENTATION_HPP
 
 #include <array>
+#include <cstdint>
+#include <vector>
 
 #include "pplcnet/image/line_pieces.hpp"
 #include "pplcnet/image/orientation_evidence.hpp"
@@ -49,11 +51,14 @@ std::array<double, 4> page_rotation(ImageView page, const Predict& predict) {
 }
 
 /// Returns how probable it is that a line of text is upright, or upside down. `predict(piece)`
-/// returns the probabilities of textline_orientation_x0_25 for a piece of it.
+/// returns the probabilities of textline_orientation_x0_25 for a piece of it. What stands on end, a
+/// column of letters or a line on its side, is turned before (see lying_line).
 template <class Predict>
 std::array<double, 2> line_rotation(ImageView line, const Predict& predict) {
   OrientationEvidence<2> evidence(kPieceCalibration);
-  for (const ImageView piece : line_pieces(line)) evidence.add_rotations(piece, predict);
+  std::vector<std::uint8_t> storage;
+  for (const ImageView piece : line_pieces(lying_line(line, storage)))
+    evidence.add_rotations(piece, predict);
   return evidence.probabilities();
 }
 
