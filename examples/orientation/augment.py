@@ -5,7 +5,9 @@ import cv2
 import numpy as np
 
 import drawing
-import model
+
+LINE_SIZE = (80, 160)  # of the networks' input
+TILE_SIZE = (128, 128)
 
 
 def smear(rng, length):
@@ -92,22 +94,13 @@ def colour(picture, rng, noise, strength):
     return np.clip(out, 0, 255).astype(np.uint8)
 
 
-def line_view(item, rng, noise, strength, columns=model.LINE_SIZE[1]):
-    """An upright view of a line, 80 x 160: squashed as the preset does, without antialiasing.
-
-    With fewer `columns` it is as large a part of the line, if that is long enough.
-    """
-    picture = drawing.decode(item[0])
-    left, top, right, bottom = item[1]["box"]
+def line_view(picture, box, rng, noise, strength):
+    """An upright view of a line, 80 x 160: squashed as the preset does, without antialiasing."""
+    left, top, right, bottom = box
     letter = bottom - top
-    share = columns / model.LINE_SIZE[1]
-    if (rng.random() < 0.3 or share < 1) and right - left > (
-        4 if share == 1 else 2.2
-    ) * letter:  # a part of the line
-        shortest = 2.5 if share == 1 else 1.4  # fewer letters are wider: easier for a start
-        part = letter * drawing.log_uniform(
-            rng, shortest, max(2.6, share * (right - left) / letter)
-        )
+    rows, columns = LINE_SIZE
+    if rng.random() < 0.3 and right - left > 4 * letter:  # a part of the line
+        part = letter * drawing.log_uniform(rng, 2.5, max(2.6, (right - left) / letter))
         left += rng.uniform(0, right - left - part)
         right = left + part
     margin = rng.uniform(0, 0.33) * letter
@@ -127,7 +120,6 @@ def line_view(item, rng, noise, strength, columns=model.LINE_SIZE[1]):
         slant = rng.gauss(0, 0.13) * height / 2
         corners += np.float32([[slant, 0], [slant, 0], [-slant, 0], [-slant, 0]])
         corners += noise.uniform(-0.06, 0.06, (4, 2)).astype(np.float32) * height
-    rows = model.LINE_SIZE[0]
     rotated = rng.random() < 0.5  # so that no trace of what follows tells up from down
     if rotated:
         corners = np.roll(corners, 2, axis=0)
@@ -145,16 +137,15 @@ def line_view(item, rng, noise, strength, columns=model.LINE_SIZE[1]):
     return picture[::-1, ::-1] if rotated else picture
 
 
-def tile_view(item, rng, noise, strength, side=model.TILE_SIZE[0]):
-    """An upright view of a part of a page, `side` x `side`, and whether there is text in it.
+def tile_view(picture, facts, rng, noise, strength, largest=60):
+    """An upright view of a part of a page, and whether there is text in it.
 
-    Its letters are 8 to 60 pixels high: only larger ones at first.
+    Its letters are 8 to `largest` pixels high.
     """
-    picture = drawing.decode(item[0])
-    em, shape = item[1]["em"], item[1]["shape"]
-    text = np.unpackbits(item[1]["text"], count=shape[0] * shape[1]).reshape(shape) * np.uint8(255)
-    smallest = max(8 + 26 * (1 - strength), side * em / picture.shape[0])
-    factor = drawing.log_uniform(rng, smallest, max(smallest + 1, 60)) / em
+    side, em = TILE_SIZE[0], facts["em"]
+    text = facts["text"] * np.uint8(255)
+    smallest = max(8, side * em / picture.shape[0])
+    factor = drawing.log_uniform(rng, smallest, max(smallest + 1, largest)) / em
     if rng.random() < 0.02:
         factor = side / picture.shape[0]
     way = (
@@ -181,7 +172,7 @@ def tile_view(item, rng, noise, strength, side=model.TILE_SIZE[0]):
         covered = (
             cv2.warpPerspective(text, to_text, (side, side), flags=cv2.INTER_NEAREST).mean() / 255
         )
-        if covered > 0.06 or item[1]["script"] == "none":
+        if covered > 0.06 or facts["script"] == "none":
             break
     rotation = rng.randrange(4)  # so that no trace of what follows tells what is up
     matrix = cv2.getPerspectiveTransform(np.float32(np.roll(corners, rotation, axis=0)), target)

@@ -1,5 +1,8 @@
 """Colours, papers and letters: what lines and pages have in common."""
+import functools
 import math
+import os
+import pickle
 
 import cv2
 import numpy as np
@@ -26,6 +29,8 @@ WEIGHTS = {
     "thai": 7,
 }
 
+PICTURES = os.environ.get("ORIENTATION_PICTURES", "pictures.pkl")
+
 
 class Studio:
     """Fonts and texts of one split, and the random numbers of one run."""
@@ -34,7 +39,7 @@ class Studio:
         self.rng = rng
         self.split = split
         self.noise = np.random.default_rng(rng.getrandbits(32))
-        self.fonts = fonts.find()[split]
+        self.fonts, self.display_fonts = fonts.find()[split], fonts.find(True)[split]
         self.writers = {s: texts.Writer(corpus, split, s, rng) for s in WEIGHTS}
         self.weights = weights or WEIGHTS
 
@@ -43,7 +48,14 @@ class Studio:
 
     def font(self, script, text=""):
         """A font that has every character of `text`; families are equally likely. May be None."""
-        families = self.fonts[script]
+        return self.choose(self.fonts[script], text)
+
+    def display_font(self, script, text):
+        """One of those that signs and posters alone have. May be None."""
+        families = self.display_fonts[script]
+        return self.choose(families, text) if families else None
+
+    def choose(self, families, text):
         for _ in range(40):
             font = self.rng.choice(families[self.rng.choice(list(families))])
             if font.draws(text):
@@ -134,6 +146,19 @@ def write(draw, position, text, face, script, fill=255, spacing=0, stroke=0):
 def empty_mask(width, height):
     mask = Image.new("L", (max(1, int(width)), max(1, int(height))), 0)
     return mask, ImageDraw.Draw(mask)
+
+
+@functools.lru_cache
+def photos(split):
+    """The photographs of a split, RGB."""
+    with open(PICTURES, "rb") as file:
+        return [decode(data) for of, data in pickle.load(file) if of == split]
+
+
+def photo(studio):
+    """A photograph without text, as it is or mirrored."""
+    picture = studio.rng.choice(photos(studio.split))
+    return picture[:, ::-1] if studio.rng.random() < 0.5 else picture
 
 
 def encode(picture, kind=".jpg", quality=93):

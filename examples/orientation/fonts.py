@@ -5,6 +5,8 @@ says which characters a font has: nothing is drawn with a font that lacks one of
 """
 import bisect
 import functools
+import hashlib
+import os
 import re
 import subprocess
 
@@ -55,6 +57,8 @@ FILLERS = re.compile(
     r"Seto|TW.(Kai|Sung)|^AR PL|MigMix|Migu|VL |GWMono|Caliban|Caslon|WenQuanYi|"
     r"HanaMin|BabelStone|UKIJ CJK|Aerial|Bangwool|Eunjin"
 )
+# Of display faces: no letters, or letters made of other things.
+NOT_LETTERS = re.compile(r"Dingle|Dings?\b|Bats?\b|Blocks|Barcod|Braille|Hand ?sign|Doodl|Icons|Wingdi")
 # In these fonts Latin, Cyrillic and Greek are beside the point.
 NOT_EUROPEAN = re.compile(
     r"Noto (Sans|Serif|Naskh|Kufi|Nastaliq|Looped|Rashi)( UI)? (?!Display|Mono$)\w|UKIJ|Khmer|"
@@ -97,8 +101,27 @@ def split_of(family):
 
 
 @functools.lru_cache
-def find():
-    """split -> script -> family -> fonts."""
+def display_files():
+    """Files of the packages of display.txt: faces for signs and posters, which lines and pages of
+    running text do not have."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "display.txt")
+    with open(path, encoding="utf-8") as file:
+        packages = file.read().split()
+    listing = subprocess.run(
+        ["dpkg-query", "-L", *packages], capture_output=True, text=True, check=False
+    ).stdout
+    return frozenset(os.path.realpath(file) for file in listing.splitlines())
+
+
+def split_of_display(family):
+    """By the hash of the family's first word: most families that are relatives share it."""
+    value = hashlib.md5(family.split()[0].encode()).digest()[-1]
+    return "test" if value < 51 else "valid" if value < 77 else "train"
+
+
+@functools.lru_cache
+def find(display=False):
+    """split -> script -> family -> fonts, of running text or of signs and posters."""
     found = {split: {script: {} for script in LANGUAGES} for split in texts.SPLITS}
     for script, languages in LANGUAGES.items():
         seen = set()
@@ -116,7 +139,11 @@ def find():
             ).stdout
             for line in sorted(listing.splitlines()):
                 path, index, family, charset = line.split("\t")
+                if (os.path.realpath(path) in display_files()) != display:
+                    continue
                 if (path, index) in seen or NEVER.search(family):
+                    continue
+                if display and NOT_LETTERS.search(family):
                     continue
                 if not path.lower().endswith((".ttf", ".otf", ".ttc")):
                     continue
@@ -134,17 +161,15 @@ def find():
                     continue
                 seen.add((path, index))
                 family = re.sub(r"YOz.*", "YOz", re.sub(r"Ume .*", "Ume", family))
-                found[split_of(family)][script].setdefault(family, []).append(
-                    Font(path, int(index), charset)
-                )
+                split = split_of_display(family) if display else split_of(family)
+                found[split][script].setdefault(family, []).append(Font(path, int(index), charset))
     return found
 
 
 if __name__ == "__main__":
-    FOUND = find()
-    for SCRIPT in LANGUAGES:
-        for SPLIT in texts.SPLITS:
-            FAMILIES = FOUND[SPLIT][SCRIPT]
-            print(
-                SCRIPT, SPLIT, len(FAMILIES), sum(map(len, FAMILIES.values())), "; ".join(FAMILIES)
-            )
+    for DISPLAY in (False, True):
+        for SCRIPT in LANGUAGES:
+            for SPLIT in texts.SPLITS:
+                FAMILIES = find(DISPLAY)[SPLIT][SCRIPT]
+                COUNT = sum(map(len, FAMILIES.values()))
+                print(SCRIPT, SPLIT, len(FAMILIES), COUNT, "; ".join(FAMILIES))

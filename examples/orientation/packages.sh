@@ -4,9 +4,10 @@
 set -eu
 folder=$1
 
-tools="python3-torch python3-opencv python3-pil python3-matplotlib libraqm0"
-fonts="$(cat "$(dirname "$0")/fonts.txt")"
-texts="$(cat "$(dirname "$0")/texts.txt")"
+here=$(dirname "$0")
+tools="python3-opencv python3-pil libraqm0"
+fonts="$(cat "$here/fonts.txt" "$here/display.txt")"
+texts="$(cat "$here/texts.txt")"
 pictures="gnome-backgrounds mate-backgrounds ukui-wallpapers plasma-workspace-wallpapers
   lomiri-wallpapers-16.04 lomiri-wallpapers-20.04"
 

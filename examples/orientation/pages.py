@@ -4,8 +4,6 @@ Layout tells nothing about what is up: the side at which lines begin, how they a
 the last one is short and where pictures are is drawn by lot, whatever the script.
 """
 import math
-import os
-import pickle
 
 import cv2
 import numpy as np
@@ -17,18 +15,6 @@ import texts
 
 PATCH = 288  # pixels; a tile of 128 is cut out of it
 SMALLEST_FONT = 7
-PICTURES = os.environ.get("ORIENTATION_PICTURES", "pictures.pkl")
-_photos = {}
-
-
-def photo(studio, split_seed=None):
-    """A photograph without text, RGB."""
-    split = split_seed or studio.split
-    if split not in _photos:
-        with open(PICTURES, "rb") as file:
-            _photos[split] = [d for s, d in pickle.load(file) if s == split]
-    picture = drawing.decode(studio.rng.choice(_photos[split]))
-    return picture[:, ::-1] if studio.rng.random() < 0.5 else picture
 
 
 class Page:
@@ -158,7 +144,7 @@ class Page:
             return
         kind = rng.random()
         if kind < 0.5:
-            picture = photo(self.studio)
+            picture = drawing.photo(self.studio)
             h, w = picture.shape[:2]
             w2, h2 = min(w, max(8, int(h * width / height))), min(
                 h, max(8, int(w * height / width))
@@ -664,10 +650,10 @@ def draw_page(studio, low, high, longest, layouts):
     return picture, np.asarray(page.mask), page, layout.__name__
 
 
-def training_tiles(studio, count=18):
-    """Patches of one page, most of them with text, and where in them text is."""
+def patches(studio, drawn, count=18):
+    """Parts of one page, most of them with text, and facts: where in them text is."""
     rng = studio.rng
-    picture, mask, page, _ = draw_page(studio, 16, 44, 1800, LAYOUTS)
+    picture, mask, page, _ = drawn
     height, width = picture.shape[:2]
     if min(height, width) < PATCH:
         bottom, right = max(0, PATCH - height), max(0, PATCH - width)
@@ -678,35 +664,24 @@ def training_tiles(studio, count=18):
             mask, 0, bottom // 4 + 1, 0, right // 4 + 1, cv2.BORDER_CONSTANT, value=0
         )
         height, width = picture.shape[:2]
-    tiles = []
+    found = []
     for _ in range(4 * count):
         x, y = rng.randint(0, (width - PATCH) // 4) * 4, rng.randint(0, (height - PATCH) // 4) * 4
-        covered = np.ascontiguousarray(
-            mask[y // 4 : y // 4 + PATCH // 4, x // 4 : x // 4 + PATCH // 4]
-        )
+        covered = mask[y // 4 : y // 4 + PATCH // 4, x // 4 : x // 4 + PATCH // 4]
         if covered.mean() < 20 and rng.random() < 0.95:
             continue
-        tiles.append(
-            (
-                drawing.encode(picture[y : y + PATCH, x : x + PATCH]),
-                {
-                    "script": page.script,
-                    "em": page.em,
-                    "text": np.packbits(covered > 0),
-                    "shape": covered.shape,
-                },
-            )
-        )
-        if len(tiles) == min(count, 1 + width * height // PATCH**2):
+        facts = {"script": page.script, "em": page.em, "text": covered > 0}
+        found.append((picture[y : y + PATCH, x : x + PATCH], facts))
+        if len(found) == min(count, 1 + width * height // PATCH**2):
             break
-    return tiles
+    return found
 
 
-def textless_tile(studio):
-    """A part of a photograph, of a texture or of empty paper."""
+def textless(studio):
+    """A part of a photograph, of a texture or of empty paper: nothing tells what is up."""
     rng = studio.rng
     if rng.random() < 0.6:
-        picture = photo(studio)
+        picture = drawing.photo(studio)
         factor = max(drawing.log_uniform(rng, 0.4, 1.2), (PATCH + 1) / min(picture.shape[:2]))
         picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         y, x = rng.randint(0, picture.shape[0] - PATCH), rng.randint(0, picture.shape[1] - PATCH)
@@ -724,13 +699,9 @@ def textless_tile(studio):
         texture = drawing.paper_texture(rng, studio.noise, PATCH, PATCH)
         if texture is not None:
             picture = np.clip(picture + texture, 0, 255).astype(np.uint8)
-    side = PATCH // 4
-    return drawing.encode(picture), {
-        "script": "none",
-        "em": 24,
-        "text": np.packbits(np.zeros((side, side), bool)),
-        "shape": (side, side),
-    }
+    picture = np.ascontiguousarray(np.rot90(picture, rng.randrange(4)))
+    nowhere = np.zeros((PATCH // 4, PATCH // 4), bool)
+    return picture, {"script": "none", "em": 24, "text": nowhere}
 
 
 def text_sign(studio):
@@ -747,7 +718,7 @@ def text_sign(studio):
     face = font.face(round(em), script)
     paper, ink = drawing.colours(rng)
     if rng.random() < 0.4:
-        ground = cv2.resize(np.ascontiguousarray(photo(studio)), (2 * PATCH, 2 * PATCH))
+        ground = cv2.resize(np.ascontiguousarray(drawing.photo(studio)), (2 * PATCH, 2 * PATCH))
         y, x = rng.randint(0, PATCH), rng.randint(0, PATCH)
         ground = ground[y : y + PATCH, x : x + PATCH].astype(np.float32)
         while abs(drawing.luminance(ground.mean((0, 1))) - drawing.luminance(ink)) < 60:
@@ -793,12 +764,7 @@ def text_sign(studio):
     cover = alpha[..., None] / np.float32(255)
     picture = np.clip(ground * (1 - cover) + np.float32(ink) * cover, 0, 255).astype(np.uint8)
     text_at = cv2.dilate(alpha, np.ones((9, 9), np.uint8))[::4, ::4] > 0
-    return drawing.encode(picture), {
-        "script": script,
-        "em": em,
-        "text": np.packbits(text_at),
-        "shape": text_at.shape,
-    }
+    return picture, {"script": script, "em": em, "text": text_at}
 
 
 def on_a_desk(studio, picture, em):
@@ -812,7 +778,7 @@ def on_a_desk(studio, picture, em):
     target = (corners - [width / 2, height / 2]) @ rotation + [out[0] / 2, out[1] / 2]
     target += studio.noise.uniform(-0.03, 0.03, (4, 2)) * width
     matrix = cv2.getPerspectiveTransform(corners, target.astype(np.float32))
-    ground = cv2.resize(np.ascontiguousarray(photo(studio)), out, interpolation=cv2.INTER_LINEAR)
+    ground = cv2.resize(np.ascontiguousarray(drawing.photo(studio)), out, interpolation=cv2.INTER_LINEAR)
     if rng.random() < 0.5:
         ground = cv2.GaussianBlur(ground, (0, 0), em)
     inside = cv2.warpPerspective(np.full((height, width), 255, np.uint8), matrix, out)[..., None]
@@ -821,12 +787,17 @@ def on_a_desk(studio, picture, em):
     )
 
 
-def judged_page(studio):
+def page_of_text(studio):
+    """A page of the layouts that its split has, as it is judged by."""
+    layouts = LAYOUTS if studio.split == "valid" else {**LAYOUTS, **TEST_LAYOUTS}
+    return draw_page(studio, 13, 40, 2000, layouts)
+
+
+def judged(studio, draw=page_of_text):
     """A whole page as scanners and cameras leave it; damaged while it is rotated."""
     rng = studio.rng
-    layouts = LAYOUTS if studio.split == "valid" else {**LAYOUTS, **TEST_LAYOUTS}
     while True:
-        picture, mask, page, layout = draw_page(studio, 13, 40, 2000, layouts)
+        picture, mask, page, layout = draw(studio)
         if (mask > 0).sum() * 16 > 30 * page.em**2 and min(picture.shape[:2]) > 160:
             break
     rotation = rng.randrange(4)
@@ -835,9 +806,5 @@ def judged_page(studio):
     picture = np.ascontiguousarray(np.rot90(picture, rotation))
     picture, kind = degrade.degrade(studio, picture, page.em)
     picture = np.ascontiguousarray(np.rot90(picture, -rotation))
-    return drawing.encode(picture, ".jpg", 92), {
-        "script": page.script,
-        "kind": kind,
-        "layout": layout,
-        "em": page.em,
-    }
+    facts = {"script": page.script, "kind": kind, "layout": layout, "em": page.em}
+    return drawing.encode(picture, ".jpg", 92), facts

@@ -1,35 +1,64 @@
-"""Draws pools of pictures for training, and the sets they are judged by.
+"""Draws sets of pictures: those that are learnt from, and those that networks are judged by.
 
-    python3 pool.py lines|tiles|textless|text_signs|pages SPLIT SEED COUNT TEXTS FOLDER
+    python3 pool.py WHAT SPLIT SEED COUNT TEXTS FOLDER
 
-writes FOLDER/NAME_SPLIT_SEED_NUMBER.pkl, lists of (encoded picture, facts). A run that was cut off
-continues with the first shard that is missing: each has random numbers of its own.
+WHAT is `lines`, `signs` (lines of signs, of display type, standing ones), `pages`, `posters` (pages
+of signs, and of columns), `tiles` (of pages), `poster_tiles`, `sign_tiles` or `textless`; SPLIT is
+train, valid or test. All pictures are upright. FOLDER/WHAT_SPLIT_SEED_NUMBER has up to a thousand of
+them, and what is known about them in facts.jsonl. A run that was cut off continues with the first
+folder that is missing: each has random numbers of its own.
+
+Of the split `train`, and of tiles, what is drawn are views as the networks see them, with random
+damage; of the others whole pictures as cameras and scanners leave them.
 """
+import json
 import os
-import pickle
 import random
+import shutil
 import sys
 
 import cv2
+import numpy as np
 
+import augment
 import degrade
 import drawing
 import lines
+import pages
+import posters
+import signs
 import texts
 
 SHARD = 1000
+VIEWS = 2  # of each drawn line
 
 
-def training_line(studio):
-    script = studio.script()
-    picture, box, _ = lines.line(studio, script)
-    return drawing.encode(picture), {"script": script, "box": box}
-
-
-def judged_line(studio):
-    """As a text detector and a camera leave it. Half of the damage is done upside down."""
+def drawn_line(studio):
     script = studio.script()
     picture, box, text = lines.line(studio, script)
+    return picture, box, {"script": script, "text": text}
+
+
+def drawn_sign(studio):
+    sort = studio.rng.choices(signs.KINDS, (40, 35, 25))[0]
+    picture, box, text, script = signs.line(studio, sort)
+    return picture, box, {"script": script, "sort": sort, "text": text}
+
+
+def line_views(studio, draw):
+    """A line, more than once: each time damaged in another way."""
+    picture, box, facts = draw(studio)
+    views = []
+    for _ in range(VIEWS):
+        strength = studio.rng.uniform(0.3, 1)
+        view = augment.line_view(picture, box, studio.rng, studio.noise, strength)
+        views.append((drawing.encode(view, ".png"), {"script": facts["script"]}))
+    return views
+
+
+def judged_line(studio, draw):
+    """As a text detector and a camera leave it. Half of the damage is done upside down."""
+    picture, box, facts = draw(studio)
     picture = degrade.crop_line(studio, picture, box)
     rotated = studio.rng.random() < 0.5
     if rotated:
@@ -37,45 +66,85 @@ def judged_line(studio):
     picture, kind = degrade.degrade(studio, picture, box[3] - box[1])
     if rotated:
         picture = picture[::-1, ::-1]
-    return drawing.encode(picture, ".png"), {
-        "script": script,
-        "kind": kind,
-        "text": text,
-        "height": box[3] - box[1],
-    }
+    if facts.get("sort") == "standing":
+        picture = np.rot90(picture, -1)  # as it stands in the picture that it was cut out of
+    facts = {**facts, "kind": kind, "height": box[3] - box[1]}
+    return [(drawing.encode(np.ascontiguousarray(picture), ".png"), facts)]
+
+
+def tile_views(studio, patches, largest=60):
+    """A view of each patch."""
+    views = []
+    for picture, facts in patches:
+        strength = studio.rng.uniform(0.3, 1)
+        view, tells = augment.tile_view(
+            picture, facts, studio.rng, studio.noise, strength, largest
+        )
+        if tells or facts["script"] == "none":
+            views.append((drawing.encode(view, ".png"), {"script": facts["script"]}))
+    return views
+
+
+def tiles(studio):
+    drawn = pages.draw_page(studio, 16, 44, 1800, pages.LAYOUTS)
+    return tile_views(studio, pages.patches(studio, drawn))
+
+
+def poster_tiles(studio):
+    return tile_views(studio, pages.patches(studio, posters.draw(studio, 16, 60, 1400), 12), 90)
+
+
+def poster(studio):
+    return posters.draw(studio, 14, 70, 1800)
+
+
+WHATS = {
+    "lines": lambda s: (line_views if s.split == "train" else judged_line)(s, drawn_line),
+    "signs": lambda s: (line_views if s.split == "train" else judged_line)(s, drawn_sign),
+    "pages": lambda s: [pages.judged(s)],
+    "posters": lambda s: [pages.judged(s, poster)],
+    "tiles": tiles,
+    "poster_tiles": poster_tiles,
+    "sign_tiles": lambda s: tile_views(s, [pages.text_sign(s)], 90),
+    "textless": lambda s: tile_views(s, [pages.textless(s)]),
+}
+
+
+def suffix(data):
+    return ".png" if data[:4].tobytes() == b"\x89PNG" else ".jpg"
+
+
+def fill(folder, studio, draw, count):
+    """Draws `count` pictures into a folder that appears when it is complete."""
+    part = folder + ".part"
+    shutil.rmtree(part, ignore_errors=True)
+    os.makedirs(part)
+    with open(f"{part}/facts.jsonl", "w", encoding="utf-8") as file:
+        number = 0
+        while number < count:
+            try:
+                made = draw(studio)
+            except OSError:  # a font's program that FreeType does not run
+                continue
+            for data, facts in made[: count - number]:
+                name = f"{number:04}{suffix(data)}"
+                data.tofile(f"{part}/{name}")
+                file.write(json.dumps({"file": name, **facts}, ensure_ascii=False) + "\n")
+                number += 1
+    os.rename(part, folder)
 
 
 def main():
     what, split, seed, count, text_file, folder = sys.argv[1:]
     cv2.setNumThreads(1)
     corpus = texts.load(text_file)
-    os.makedirs(folder, exist_ok=True)
-    if what == "lines":
-        drawn = training_line if split == "train" else judged_line
-    else:
-        import pages  # pylint: disable=import-outside-toplevel
-
-        drawn = {
-            "tiles": pages.training_tiles,
-            "pages": pages.judged_page,
-            "textless": pages.textless_tile,
-            "text_signs": pages.text_sign,
-        }[what]
-    for number in range(-(-int(count) // SHARD)):
-        path = f"{folder}/{what}_{split}_{seed}_{number:03}.pkl"
+    count = int(count)
+    for number in range(-(-count // SHARD)):
+        path = f"{folder}/{what}_{split}_{seed}_{number:03}"
         if os.path.exists(path):
             continue
         studio = drawing.Studio(corpus, split, random.Random(f"{what} {split} {seed} {number}"))
-        items = []
-        while len(items) < min(SHARD, int(count)):
-            try:
-                made = drawn(studio)
-            except OSError:  # a font's program that FreeType does not run
-                continue
-            items += made if isinstance(made, list) else [made]
-        with open(path + ".part", "wb") as file:
-            pickle.dump(items, file)
-        os.rename(path + ".part", path)
+        fill(path, studio, WHATS[what], min(SHARD, count - number * SHARD))
 
 
 if __name__ == "__main__":

@@ -23588,24 +23588,45 @@ using OcrModels =
 #define PPLCNET_MODELS_ORIENTATION_HPP
 
 #include <array>
+#include <cstdint>
+#include <vector>
 
 // from pplcnet/image/line_pieces.hpp
 #ifndef PPLCNET_IMAGE_LINE_PIECES_HPP
 #define PPLCNET_IMAGE_LINE_PIECES_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 
+#if PPLCNET_HAS_DEFINITIONS
+#include <algorithm>
+#include <cstddef>
+
+#endif
+
 namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns whether a line of text stands on end: then it is read after a quarter turn.
+constexpr bool stands_on_end(ImageSize line) { return 2 * line.height >= 3 * line.width; }
+
+/// Returns a line of text as it is read: one that stands on end after a quarter turn
+/// counter-clockwise, as PaddleOCR turns it. Its pixels are written to `storage` then.
+PPLCNET_INLINE ImageView lying_line(ImageView line, std::vector<std::uint8_t>& storage);
 
 /// Returns a line of text in equal pieces that are at most 8 times as wide as they are high:
 /// letters of longer ones are too narrow to be read when they are squeezed into the input of a
 /// network. They are views of the line. Of a line with more than 64 pieces that many are given,
 /// evenly spaced: what they say is enough, and no picture takes longer than that.
-inline std::vector<ImageView> line_pieces(ImageView line) {
+PPLCNET_INLINE std::vector<ImageView> line_pieces(ImageView line);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE ImageView lying_line(ImageView line, std::vector<std::uint8_t>& storage) {
+  constexpr int kTop = 1, kTurned = 8;  // Exif orientations
+  return oriented(line, stands_on_end(line.size()) ? kTurned : kTop, storage);
+}
+
+PPLCNET_INLINE std::vector<ImageView> line_pieces(ImageView line) {
   constexpr std::int64_t kWidest = 8, kMostPieces = 64;
   std::vector<ImageView> pieces;
   if (line.empty()) return pieces;
@@ -23621,6 +23642,7 @@ inline std::vector<ImageView> line_pieces(ImageView line) {
   }
   return pieces;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -23872,11 +23894,14 @@ std::array<double, 4> page_rotation(ImageView page, const Predict& predict) {
 }
 
 /// Returns how probable it is that a line of text is upright, or upside down. `predict(piece)`
-/// returns the probabilities of textline_orientation_x0_25 for a piece of it.
+/// returns the probabilities of textline_orientation_x0_25 for a piece of it. What stands on end, a
+/// column of letters or a line on its side, is turned before (see lying_line).
 template <class Predict>
 std::array<double, 2> line_rotation(ImageView line, const Predict& predict) {
   OrientationEvidence<2> evidence(kPieceCalibration);
-  for (const ImageView piece : line_pieces(line)) evidence.add_rotations(piece, predict);
+  std::vector<std::uint8_t> storage;
+  for (const ImageView piece : line_pieces(lying_line(line, storage)))
+    evidence.add_rotations(piece, predict);
   return evidence.probabilities();
 }
 

@@ -253,9 +253,6 @@ inline ImageSize crop_size(const Quadrilateral& box) {
   return {longer(0, 1, 2, 3), longer(0, 3, 1, 2)};
 }
 
-/// Returns whether a line of text stands on end: then it is read after a quarter turn.
-constexpr bool stands_on_end(ImageSize line) { return 2 * line.height >= 3 * line.width; }
-
 /// Returns the size of the line in a box when it is read.
 inline ImageSize line_size(const Quadrilateral& box) {
   const ImageSize size = crop_size(box);
