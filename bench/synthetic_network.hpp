@@ -13,7 +13,7 @@
 namespace bench {
 
 /// Calls `visit.operator()<Net>(name)` for each network that is measured: the eight scales,
-/// PaddleOCR's text-line orientation (80×160 pixels, two classes), and the second version's base.
+/// PaddleOCR's text-line orientation (80×160 pixels, two classes), and the second version's sizes.
 template <class Visit>
 void for_each_network(Visit visit) {
   using pplcnet::PPLCNet, pplcnet::Scale;
@@ -26,7 +26,9 @@ void for_each_network(Visit visit) {
   visit.template operator()<PPLCNet<Scale::x2_0>>("x2_0");
   visit.template operator()<PPLCNet<Scale::x2_5>>("x2_5");
   visit.template operator()<pplcnet::models::textline_orientation_x0_25>("textline");
+  visit.template operator()<pplcnet::PPLCNetV2<pplcnet::V2::small>>("v2_small");
   visit.template operator()<pplcnet::PPLCNetV2<pplcnet::V2::base>>("v2_base");
+  visit.template operator()<pplcnet::PPLCNetV2<pplcnet::V2::large>>("v2_large");
 }
 
 /// Calls `visit.operator()<Net>()` for the network of that name; false if there is none.

@@ -7,7 +7,7 @@ import subprocess
 
 from engine import Engine, in_rounds
 
-SCALES = "x0_25 x0_35 x0_5 x0_75 x1_0 x1_5 x2_0 x2_5 v2_base"
+SCALES = "x0_25 x0_35 x0_5 x0_75 x1_0 x1_5 x2_0 x2_5 v2_small v2_base v2_large"
 HERE = pathlib.Path(__file__).resolve().parent
 OURS, BYTES, FLOATS, ONEDNN = "pplcnet", "pplcnet, from bytes", "pplcnet, float32", "onednn"
 # Two forms of one network; the faster one is ONNX Runtime's time.
