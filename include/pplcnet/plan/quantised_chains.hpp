@@ -15,8 +15,12 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How many bytes of L1 a block of rows may fill, beside the weights that pass by.
-inline constexpr std::size_t kBlockBytes = 32 << 10;
+/// How many bytes of L1 a block of the picture's rows may fill.
+inline constexpr std::size_t kPictureBytes = 32 << 10;
+
+/// How many bytes of L2 another block of rows may fill. Each block reads all weights once, a few
+/// panels at a time, which stay in L1 for all of its pixels.
+inline constexpr std::size_t kBlockBytes = 128 << 10;
 
 namespace planning {
 
@@ -67,7 +71,7 @@ constexpr void frame_maps(QuantisedPlan& plan) {
   }
 }
 
-/// Returns the bytes that a chain keeps in L1 for one row of its output.
+/// Returns the bytes that a chain keeps in cache for one row of its output.
 constexpr std::size_t bytes_of_row(const QuantisedLayer& first) {
   if (first.op == Operator::convolution)
     return first.picture_row_pitch() * static_cast<std::size_t>(first.stride.height);
@@ -80,10 +84,10 @@ constexpr std::size_t bytes_of_row(const QuantisedLayer& first) {
 constexpr std::size_t choose_rows(QuantisedLayer& first, QuantisedLayer& last) {
   if (first.gives_vector() || first.op == Operator::picture) return 0;
   const std::size_t row = bytes_of_row(first);
+  const std::size_t room = first.op == Operator::convolution ? kPictureBytes : kBlockBytes;
   const int height = first.output.height;
-  first.rows = last.rows = row * static_cast<std::size_t>(height) <= kBlockBytes
-                               ? height
-                               : rows_of(kBlockBytes, row, height);
+  first.rows = last.rows =
+      row * static_cast<std::size_t>(height) <= room ? height : rows_of(room, row, height);
   if (first.op == Operator::convolution) return first.picture_bytes();
   if (!first.fused) return 0;
   first.target = {.shape = {first.rows, first.output.width, first.output.channels},
