@@ -2545,6 +2545,16 @@ inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH
 /// Pixels of a tile that are reached from one pointer.
 inline constexpr int kPixelGroup = 3;
 
+/// Whether sums are so fast that they would wait for weights that are not in L2.
+inline constexpr bool kFetchesAhead = kWords == 1;
+
+/// Asks L2 for what is read soon.
+HWY_INLINE void fetch_ahead([[maybe_unused]] const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  if constexpr (kFetchesAhead) __builtin_prefetch(place, 0, 2);
+#endif
+}
+
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
@@ -2555,18 +2565,19 @@ class ByteTile {
  public:
   static constexpr int kTilePixels = kPixels;
 
-  /// `starts` has what the sums of each channel begin with. After each quad, `waiting` may end some
-  /// of another tile's sums.
+  /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
+  /// so many bytes `ahead`, and after it `waiting` may end some of another tile's sums.
   template <class Waiting>
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
                       std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      const std::int32_t* starts, Waiting& waiting)
+                      std::size_t ahead, const std::int32_t* starts, Waiting& waiting)
       : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
       point(product.rows[row] + offset, Indices<kGroups>());
       const std::int8_t* const end = weights + product.row_depth * kPanel;
       for (; weights != end; weights += kQuad * kPanel) {
+        fetch_ahead(weights + ahead);
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
         waiting.end_some();
@@ -2739,8 +2750,10 @@ class ProductPanels {
  private:
   template <int kTilePixels>
   HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+    // The next panels' weights come while these are used: one panel's in each of the first tiles.
+    const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
     const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   starts_, waiting_);
+                                                   ahead, starts_, waiting_);
     waiting_.take(tile, product_, pixel, kTilePixels);
   }
 
@@ -2748,6 +2761,7 @@ class ProductPanels {
   std::size_t pitch_;        // from a panel's weights to the next one's
   std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
+  std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
   Waiting waiting_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
 };
@@ -5009,6 +5023,16 @@ inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH
 /// Pixels of a tile that are reached from one pointer.
 inline constexpr int kPixelGroup = 3;
 
+/// Whether sums are so fast that they would wait for weights that are not in L2.
+inline constexpr bool kFetchesAhead = kWords == 1;
+
+/// Asks L2 for what is read soon.
+HWY_INLINE void fetch_ahead([[maybe_unused]] const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  if constexpr (kFetchesAhead) __builtin_prefetch(place, 0, 2);
+#endif
+}
+
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
@@ -5019,18 +5043,19 @@ class ByteTile {
  public:
   static constexpr int kTilePixels = kPixels;
 
-  /// `starts` has what the sums of each channel begin with. After each quad, `waiting` may end some
-  /// of another tile's sums.
+  /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
+  /// so many bytes `ahead`, and after it `waiting` may end some of another tile's sums.
   template <class Waiting>
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
                       std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      const std::int32_t* starts, Waiting& waiting)
+                      std::size_t ahead, const std::int32_t* starts, Waiting& waiting)
       : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
       point(product.rows[row] + offset, Indices<kGroups>());
       const std::int8_t* const end = weights + product.row_depth * kPanel;
       for (; weights != end; weights += kQuad * kPanel) {
+        fetch_ahead(weights + ahead);
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
         waiting.end_some();
@@ -5203,8 +5228,10 @@ class ProductPanels {
  private:
   template <int kTilePixels>
   HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+    // The next panels' weights come while these are used: one panel's in each of the first tiles.
+    const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
     const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   starts_, waiting_);
+                                                   ahead, starts_, waiting_);
     waiting_.take(tile, product_, pixel, kTilePixels);
   }
 
@@ -5212,6 +5239,7 @@ class ProductPanels {
   std::size_t pitch_;        // from a panel's weights to the next one's
   std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
+  std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
   Waiting waiting_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
 };
@@ -7487,6 +7515,16 @@ inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH
 /// Pixels of a tile that are reached from one pointer.
 inline constexpr int kPixelGroup = 3;
 
+/// Whether sums are so fast that they would wait for weights that are not in L2.
+inline constexpr bool kFetchesAhead = kWords == 1;
+
+/// Asks L2 for what is read soon.
+HWY_INLINE void fetch_ahead([[maybe_unused]] const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  if constexpr (kFetchesAhead) __builtin_prefetch(place, 0, 2);
+#endif
+}
+
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
@@ -7497,18 +7535,19 @@ class ByteTile {
  public:
   static constexpr int kTilePixels = kPixels;
 
-  /// `starts` has what the sums of each channel begin with. After each quad, `waiting` may end some
-  /// of another tile's sums.
+  /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
+  /// so many bytes `ahead`, and after it `waiting` may end some of another tile's sums.
   template <class Waiting>
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
                       std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      const std::int32_t* starts, Waiting& waiting)
+                      std::size_t ahead, const std::int32_t* starts, Waiting& waiting)
       : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
       point(product.rows[row] + offset, Indices<kGroups>());
       const std::int8_t* const end = weights + product.row_depth * kPanel;
       for (; weights != end; weights += kQuad * kPanel) {
+        fetch_ahead(weights + ahead);
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
         waiting.end_some();
@@ -7681,8 +7720,10 @@ class ProductPanels {
  private:
   template <int kTilePixels>
   HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+    // The next panels' weights come while these are used: one panel's in each of the first tiles.
+    const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
     const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   starts_, waiting_);
+                                                   ahead, starts_, waiting_);
     waiting_.take(tile, product_, pixel, kTilePixels);
   }
 
@@ -7690,6 +7731,7 @@ class ProductPanels {
   std::size_t pitch_;        // from a panel's weights to the next one's
   std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
+  std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
   Waiting waiting_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
 };
@@ -8565,8 +8607,12 @@ struct QuantisedModel {
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How many bytes of L1 a block of rows may fill, beside the weights that pass by.
-inline constexpr std::size_t kBlockBytes = 32 << 10;
+/// How many bytes of L1 a block of the picture's rows may fill.
+inline constexpr std::size_t kPictureBytes = 32 << 10;
+
+/// How many bytes of L2 another block of rows may fill. Each block reads all weights once, a few
+/// panels at a time, which stay in L1 for all of its pixels.
+inline constexpr std::size_t kBlockBytes = 128 << 10;
 
 namespace planning {
 
@@ -8617,7 +8663,7 @@ constexpr void frame_maps(QuantisedPlan& plan) {
   }
 }
 
-/// Returns the bytes that a chain keeps in L1 for one row of its output.
+/// Returns the bytes that a chain keeps in cache for one row of its output.
 constexpr std::size_t bytes_of_row(const QuantisedLayer& first) {
   if (first.op == Operator::convolution)
     return first.picture_row_pitch() * static_cast<std::size_t>(first.stride.height);
@@ -8630,10 +8676,10 @@ constexpr std::size_t bytes_of_row(const QuantisedLayer& first) {
 constexpr std::size_t choose_rows(QuantisedLayer& first, QuantisedLayer& last) {
   if (first.gives_vector() || first.op == Operator::picture) return 0;
   const std::size_t row = bytes_of_row(first);
+  const std::size_t room = first.op == Operator::convolution ? kPictureBytes : kBlockBytes;
   const int height = first.output.height;
-  first.rows = last.rows = row * static_cast<std::size_t>(height) <= kBlockBytes
-                               ? height
-                               : rows_of(kBlockBytes, row, height);
+  first.rows = last.rows =
+      row * static_cast<std::size_t>(height) <= room ? height : rows_of(room, row, height);
   if (first.op == Operator::convolution) return first.picture_bytes();
   if (!first.fused) return 0;
   first.target = {.shape = {first.rows, first.output.width, first.output.channels},
@@ -12662,8 +12708,12 @@ inline Error save_quantised(std::string_view path, const QuantisedModel& model,
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-/// How many bytes of L1 a block of rows may fill, beside the weights that pass by.
-inline constexpr std::size_t kBlockBytes = 32 << 10;
+/// How many bytes of L1 a block of the picture's rows may fill.
+inline constexpr std::size_t kPictureBytes = 32 << 10;
+
+/// How many bytes of L2 another block of rows may fill. Each block reads all weights once, a few
+/// panels at a time, which stay in L1 for all of its pixels.
+inline constexpr std::size_t kBlockBytes = 128 << 10;
 
 namespace planning {
 
@@ -12714,7 +12764,7 @@ constexpr void frame_maps(QuantisedPlan& plan) {
   }
 }
 
-/// Returns the bytes that a chain keeps in L1 for one row of its output.
+/// Returns the bytes that a chain keeps in cache for one row of its output.
 constexpr std::size_t bytes_of_row(const QuantisedLayer& first) {
   if (first.op == Operator::convolution)
     return first.picture_row_pitch() * static_cast<std::size_t>(first.stride.height);
@@ -12727,10 +12777,10 @@ constexpr std::size_t bytes_of_row(const QuantisedLayer& first) {
 constexpr std::size_t choose_rows(QuantisedLayer& first, QuantisedLayer& last) {
   if (first.gives_vector() || first.op == Operator::picture) return 0;
   const std::size_t row = bytes_of_row(first);
+  const std::size_t room = first.op == Operator::convolution ? kPictureBytes : kBlockBytes;
   const int height = first.output.height;
-  first.rows = last.rows = row * static_cast<std::size_t>(height) <= kBlockBytes
-                               ? height
-                               : rows_of(kBlockBytes, row, height);
+  first.rows = last.rows =
+      row * static_cast<std::size_t>(height) <= room ? height : rows_of(room, row, height);
   if (first.op == Operator::convolution) return first.picture_bytes();
   if (!first.fused) return 0;
   first.target = {.shape = {first.rows, first.output.width, first.output.channels},

@@ -12,6 +12,16 @@ inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH
 /// Pixels of a tile that are reached from one pointer.
 inline constexpr int kPixelGroup = 3;
 
+/// Whether sums are so fast that they would wait for weights that are not in L2.
+inline constexpr bool kFetchesAhead = kWords == 1;
+
+/// Asks L2 for what is read soon.
+HWY_INLINE void fetch_ahead([[maybe_unused]] const void* place) {
+#if defined(__GNUC__) || defined(__clang__)
+  if constexpr (kFetchesAhead) __builtin_prefetch(place, 0, 2);
+#endif
+}
+
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
@@ -22,18 +32,19 @@ class ByteTile {
  public:
   static constexpr int kTilePixels = kPixels;
 
-  /// `starts` has what the sums of each channel begin with. After each quad, `waiting` may end some
-  /// of another tile's sums.
+  /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
+  /// so many bytes `ahead`, and after it `waiting` may end some of another tile's sums.
   template <class Waiting>
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
                       std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      const std::int32_t* starts, Waiting& waiting)
+                      std::size_t ahead, const std::int32_t* starts, Waiting& waiting)
       : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
       point(product.rows[row] + offset, Indices<kGroups>());
       const std::int8_t* const end = weights + product.row_depth * kPanel;
       for (; weights != end; weights += kQuad * kPanel) {
+        fetch_ahead(weights + ahead);
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
         waiting.end_some();
@@ -206,8 +217,10 @@ class ProductPanels {
  private:
   template <int kTilePixels>
   HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+    // The next panels' weights come while these are used: one panel's in each of the first tiles.
+    const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
     const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   starts_, waiting_);
+                                                   ahead, starts_, waiting_);
     waiting_.take(tile, product_, pixel, kTilePixels);
   }
 
@@ -215,6 +228,7 @@ class ProductPanels {
   std::size_t pitch_;        // from a panel's weights to the next one's
   std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
+  std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
   Waiting waiting_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
 };
