@@ -1,6 +1,5 @@
 // Whole networks in bytes on every instruction set, with and without instructions that sum four
 // products, for threads and batches: all layers equal the oracle in every byte.
-#define PPLCNET_QUANTISED_IMPLEMENTATION
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,6 +23,7 @@
 #include "quantise/random_bytes.hpp"
 #include "threads.hpp"
 
+namespace pplcnet_test::forward_test {
 namespace {
 
 using pplcnet::Isa;
@@ -34,8 +34,6 @@ using pplcnet::QuantisedPlan;
 using pplcnet::Scale;
 using pplcnet::Shape;
 using pplcnet::Stride;
-using pplcnet_test::AlignedBytes;
-using pplcnet_test::OracleOutput;
 
 using Outputs = std::vector<std::vector<float>>;  // of each layer, planar
 
@@ -52,10 +50,10 @@ class RandomNetwork {
   static constexpr int kPictures = pplcnet::kChunk;
 
   explicit RandomNetwork(const pplcnet::Graph& graph, int expected = kPictures)
-      : plan_(made(graph)), weights_(*plan_), tables_(pplcnet_test::tables_of(weights_.data())) {
+      : plan_(made(graph)), weights_(*plan_), tables_(tables_of(weights_.data())) {
     std::mt19937 random(2);
     const std::span layers(plan_->layers, static_cast<std::size_t>(plan_->layer_count));
-    const pplcnet_test::ByteOracle oracle(layers, {weights_.data(), weights_.size()});
+    const ByteOracle oracle(layers, {weights_.data(), weights_.size()});
     for (int i = 0; i < kPictures; ++i) {
       pictures_.emplace_back(static_cast<std::size_t>(shape().size()));
       for (std::uint8_t& byte : pictures_.back()) byte = static_cast<std::uint8_t>(random());
@@ -98,7 +96,7 @@ class RandomNetwork {
     // What nobody has written is none of these numbers.
     AlignedBytes maps(plan_->map_bytes, 0xA5), vectors(plan_->vector_bytes, 0x5A);
     AlignedBytes scratch(plan_->scratch_bytes * static_cast<std::size_t>(way.threads), 0x77);
-    pplcnet_test::Threads threads(way.threads);
+    Threads threads(way.threads);
     pplcnet::forward_quantised({.layers = plan_->layers,
                                 .layer_count = plan_->layer_count,
                                 .weights = weights_.data(),
@@ -144,7 +142,7 @@ class RandomNetwork {
   }
 
   std::unique_ptr<QuantisedPlan> plan_;
-  pplcnet_test::RandomWeights weights_;
+  RandomWeights weights_;
   std::vector<pplcnet::ByteTable> tables_;
   std::vector<std::vector<std::uint8_t>> pictures_;
   std::vector<Outputs> expected_;
@@ -293,3 +291,4 @@ TEST(QuantisedForward, RoundsValuesToTheNearestByte) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::forward_test
