@@ -52,11 +52,8 @@ class Step {
     trainer_.forward(pictures_, trainer_.images(),
                      {.dropout_seed = ++count_, .executor = pool_.executor()});
     const double forward = bench::seconds_since(start);
-    const auto loss = pplcnet::loss_and_gradients(
-        {.smoothing = 0.1}, {.labels = labels_},
-        {trainer_.logits().data(), trainer_.logits_gradients().data(), trainer_.images(),
-         trainer_.classes(), trainer_.logits_pitch()},
-        scratch_);
+    const auto loss = pplcnet::loss_and_gradients({.smoothing = 0.1}, {.labels = labels_},
+                                                  trainer_.batch_logits(), scratch_);
     const double with_loss = bench::seconds_since(start);
     trainer_.backward();
     const double backward = bench::seconds_since(start);

@@ -61,12 +61,7 @@ class TrainingGoldens : public testing::TestWithParam<Isa> {
                 .temperature = 2,
                 .mutual = parts.contains("dml") ? 1.0 : 0.0},
                {.labels = labels, .teacher = teacher.empty() ? nullptr : teacher.data()},
-               {.logits = trainer.logits().data(),
-                .gradients = trainer.logits_gradients().data(),
-                .images = static_cast<int>(labels.size()),
-                .classes = trainer.classes(),
-                .pitch = trainer.logits_pitch()},
-               scratch)
+               trainer.batch_logits(), scratch)
         .total;
   }
 

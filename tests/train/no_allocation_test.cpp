@@ -29,12 +29,7 @@ TEST(Training, AllocatesNothingInAStep) {
     EXPECT_EQ(pplcnet_test::allocations_in([&] {
                 trainer->forward(pictures, kImages, pass);
                 pplcnet::loss_and_gradients({.smoothing = 0.1}, {.labels = labels},
-                                            {.logits = trainer->logits().data(),
-                                             .gradients = trainer->logits_gradients().data(),
-                                             .images = kImages,
-                                             .classes = Net::classes,
-                                             .pitch = trainer->logits_pitch()},
-                                            scratch);
+                                            trainer->batch_logits(), scratch);
                 trainer->backward();
                 trainer->update({.learning_rate = 0.1, .largest_norm = 1});
               }),

@@ -60,12 +60,7 @@ double step(TrainingPasses& trainer, int images, std::uint64_t seed, TrainingPas
   pass.dropout_seed = seed;
   trainer.forward(pictures, images, pass);
   const auto loss = pplcnet::loss_and_gradients({.smoothing = 0.1}, {.labels = labels},
-                                                {.logits = trainer.logits().data(),
-                                                 .gradients = trainer.logits_gradients().data(),
-                                                 .images = images,
-                                                 .classes = trainer.classes(),
-                                                 .pitch = trainer.logits_pitch()},
-                                                scratch);
+                                                trainer.batch_logits(), scratch);
   trainer.backward(first_step);
   trainer.update({.learning_rate = 0.05, .l2 = 1e-4});
   return loss.total;

@@ -36,7 +36,7 @@ struct Recipe {
   std::uint64_t seed = 0;
   // Of distillation.
   std::string distillation = "kl";
-  double teacher_share = 0.5, temperature = 4;
+  double teacher_share = 0.5, temperature = 2;
   // Of augmentation.
   double least_crop = kAuto, mirror = kAuto, rand_probability = kAuto, rand_magnitude = 5;
   double degrees = 0, colour = kAuto, erase = kAuto, mixup = 0, cutmix = 0;

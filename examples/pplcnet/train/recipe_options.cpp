@@ -85,7 +85,8 @@ void add_teacher(const Command& command, Recipe& recipe) {
       .needs(teacher);
   command
       .add("--distillation", recipe.distillation,
-           "kl: divergence from the teacher, with --temperature; dml: both ways, as SSLD")
+           "kl: divergence from the teacher, with --temperature; dml: both ways, as SSLD, "
+           "which gains less")
       .one_of({"kl", "dml"})
       .show_default()
       .needs(teacher);
