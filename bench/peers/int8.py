@@ -14,7 +14,7 @@ OURS, BYTES, FLOATS, ONEDNN = "pplcnet", "pplcnet, from bytes", "pplcnet, float3
 RUNTIME = {"onnxruntime": "int8", "onnxruntime, tables": "table.int8"}
 # Decibels between the logits and float32's: is it the same network? With synthetic weights, all of
 # which matter, and one scale a map, ONNX Runtime and oneDNN keep less than with trained ones.
-LEAST_DECIBELS = 3
+LEAST_DECIBELS = 2
 
 
 def write_models(build, models, scale):
