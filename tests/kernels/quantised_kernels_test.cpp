@@ -10,7 +10,10 @@
 #include <tuple>
 #include <vector>
 
-#include "kernels/sums_of_bytes.hpp"
+#include "pplcnet/kernels/int8/arguments.hpp"
+#include "pplcnet/kernels/int8/kernels.hpp"
+#include "pplcnet/kernels/isa.hpp"
+#include "pplcnet/quantise/arithmetic.hpp"
 
 namespace {
 
@@ -164,9 +167,8 @@ struct Map {
 class QuantisedKernelsTest : public testing::TestWithParam<std::tuple<Isa, bool>> {
  protected:
   void SetUp() override {
-    const auto [isa, vnni] = GetParam();
-    kernels_ =
-        vnni ? pplcnet_test::sums_of_bytes<true>(isa) : pplcnet_test::sums_of_bytes<false>(isa);
+    const auto [isa, dot] = GetParam();
+    kernels_ = pplcnet::quantised_kernels(isa, dot);
   }
 
   void judge_product(int pixels, int depth, int channels, int kernel_rows, const Finish& finish) {
@@ -362,10 +364,12 @@ std::string copy_name(const testing::TestParamInfo<std::tuple<Isa, bool>>& test)
 /// Returns the copies that this program has and this CPU runs.
 std::vector<std::tuple<Isa, bool>> available_copies() {
   std::vector<std::tuple<Isa, bool>> copies;
-  for (const Isa isa : {Isa::baseline, Isa::avx2, Isa::avx512})
-    for (const bool vnni : {false, true})
-      if (pplcnet::has_isa(isa) && (!vnni || pplcnet_test::has_vnni(isa)))
-        copies.emplace_back(isa, vnni);
+  for (const Isa isa : {Isa::baseline, Isa::avx2, Isa::avx512}) {
+    if (!pplcnet::has_isa(isa)) continue;
+    const QuantisedKernels& plain = pplcnet::quantised_kernels(isa, false);
+    copies.emplace_back(isa, false);
+    if (&pplcnet::quantised_kernels(isa, true) != &plain) copies.emplace_back(isa, true);
+  }
   return copies;
 }
 

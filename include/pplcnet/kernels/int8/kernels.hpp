@@ -17,6 +17,14 @@
 #include "pplcnet/kernels/kernels.hpp"
 #include "pplcnet/quantise/arithmetic.hpp"
 
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns the kernels of one instruction set, or of the best one that this CPU has: with an
+/// instruction that sums four products of bytes, if it is asked for and the CPU has it.
+PPLCNET_QUANTISED_INLINE const QuantisedKernels& quantised_kernels(Isa isa, bool dot) noexcept;
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
 #if PPLCNET_HAS_QUANTISED_DEFINITIONS
 #include "pplcnet/kernels/highway.hpp"
 
@@ -69,16 +77,20 @@
 
 namespace pplcnet::inline PPLCNET_ABI {
 
-PPLCNET_QUANTISED_INLINE void forward_quantised(const QuantisedRun& run, Isa isa) noexcept {
+PPLCNET_QUANTISED_INLINE const QuantisedKernels& quantised_kernels(Isa isa, bool dot) noexcept {
   isa = std::min(isa, best_isa());
-  const bool dot = run.dot_instructions && has_dot_instructions(isa);
+  dot = dot && has_dot_instructions(isa);
 #if PPLCNET_HAS_AVX512
-  if (isa == Isa::avx512) return walk(run, N_AVX3::quantised_kernels(dot));
+  if (isa == Isa::avx512) return N_AVX3::quantised_kernels(dot);
 #endif
 #if PPLCNET_HAS_AVX2
-  if (isa >= Isa::avx2) return walk(run, N_AVX2::quantised_kernels(dot));
+  if (isa >= Isa::avx2) return N_AVX2::quantised_kernels(dot);
 #endif
-  walk(run, PPLCNET_BASELINE_NAMESPACE::quantised_kernels(dot));
+  return PPLCNET_BASELINE_NAMESPACE::quantised_kernels(dot);
+}
+
+PPLCNET_QUANTISED_INLINE void forward_quantised(const QuantisedRun& run, Isa isa) noexcept {
+  walk(run, quantised_kernels(isa, run.dot_instructions));
 }
 
 }  // namespace pplcnet::inline PPLCNET_ABI
