@@ -12,23 +12,33 @@
 
 namespace bench {
 
-/// Calls `visit.operator()<Net>(name)` for each network that is measured: the eight scales,
+/// Calls `visit.operator()<Definition>(name)` for each network that is measured: the eight scales,
 /// PaddleOCR's text-line orientation (80×160 pixels, two classes), and the second version's sizes.
 template <class Visit>
+void for_each_definition(Visit visit) {
+  using pplcnet::Scale, pplcnet::V1, pplcnet::V2, pplcnet::V2Definition;
+  constexpr pplcnet::Options kFirst{};
+  constexpr pplcnet::V2Options kSecond{};
+  visit.template operator()<V1<Scale::x0_25, kFirst>>("x0_25");
+  visit.template operator()<V1<Scale::x0_35, kFirst>>("x0_35");
+  visit.template operator()<V1<Scale::x0_5, kFirst>>("x0_5");
+  visit.template operator()<V1<Scale::x0_75, kFirst>>("x0_75");
+  visit.template operator()<V1<Scale::x1_0, kFirst>>("x1_0");
+  visit.template operator()<V1<Scale::x1_5, kFirst>>("x1_5");
+  visit.template operator()<V1<Scale::x2_0, kFirst>>("x2_0");
+  visit.template operator()<V1<Scale::x2_5, kFirst>>("x2_5");
+  visit.template operator()<pplcnet::models::SmallTextLineOrientation>("textline");
+  visit.template operator()<V2Definition<V2::small, kSecond>>("v2_small");
+  visit.template operator()<V2Definition<V2::base, kSecond>>("v2_base");
+  visit.template operator()<V2Definition<V2::large, kSecond>>("v2_large");
+}
+
+/// Calls `visit.operator()<Net>(name)` for each of them: as a type, which the compiler plans.
+template <class Visit>
 void for_each_network(Visit visit) {
-  using pplcnet::PPLCNet, pplcnet::Scale;
-  visit.template operator()<PPLCNet<Scale::x0_25>>("x0_25");
-  visit.template operator()<PPLCNet<Scale::x0_35>>("x0_35");
-  visit.template operator()<PPLCNet<Scale::x0_5>>("x0_5");
-  visit.template operator()<PPLCNet<Scale::x0_75>>("x0_75");
-  visit.template operator()<PPLCNet<Scale::x1_0>>("x1_0");
-  visit.template operator()<PPLCNet<Scale::x1_5>>("x1_5");
-  visit.template operator()<PPLCNet<Scale::x2_0>>("x2_0");
-  visit.template operator()<PPLCNet<Scale::x2_5>>("x2_5");
-  visit.template operator()<pplcnet::models::textline_orientation_x0_25>("textline");
-  visit.template operator()<pplcnet::PPLCNetV2<pplcnet::V2::small>>("v2_small");
-  visit.template operator()<pplcnet::PPLCNetV2<pplcnet::V2::base>>("v2_base");
-  visit.template operator()<pplcnet::PPLCNetV2<pplcnet::V2::large>>("v2_large");
+  for_each_definition([&]<class Definition>(std::string_view name) {
+    visit.template operator()<pplcnet::NetworkOf<Definition>>(name);
+  });
 }
 
 /// Calls `visit.operator()<Net>()` for the network of that name; false if there is none.

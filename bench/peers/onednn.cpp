@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../synthetic_network.hpp"
+#include "planned_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/weights/fold.hpp"
 #include "rounds.hpp"
@@ -288,10 +289,9 @@ int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const std::string_view isa = argv[2];
   if (isa == "avx2") dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2);
-  const bool found = bench::with_network(argv[1], [&]<class Net>() {
-    const auto network = best_network(Net::layers, bench::synthetic_input<Net>());
-    const auto run = [&] { network->run(); };
-    bench::serve_runs(network->logits(), bench::time_of(run), run);
-  });
-  return found ? 0 : 2;
+  const auto ours = bench::planned_network(argv[1]);
+  if (!ours) return 2;
+  const auto network = best_network(ours->layers(), bench::synthetic_input(ours->input_shape()));
+  const auto run = [&] { network->run(); };
+  bench::serve_runs(network->logits(), bench::time_of(run), run);
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "../synthetic_network.hpp"
+#include "planned_network.hpp"
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/pplcnet.hpp"
 #include "pplcnet/quantise/calibration.hpp"
@@ -348,9 +349,7 @@ class Network {
 };
 
 /// The scales of all layers' outputs: the largest value of each, for the picture, is 255.
-template <class Net>
-std::vector<float> scales_of(const std::vector<float>& input) {
-  auto network = pplcnet::AnyNetwork::of(*bench::synthetic_weights<Net>());
+std::vector<float> scales_of(pplcnet::AnyNetwork& network, const std::vector<float>& input) {
   const auto layers = network.layers();
   pplcnet::LayerOutputs outputs(layers);
   network.run(pplcnet::Picture::planar(input.data(), network.input_shape()),
@@ -393,13 +392,12 @@ int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const std::string_view isa = argv[2];
   if (isa == "avx2") dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2_vnni);
-  const bool found = bench::with_network(argv[1], [&]<class Net>() {
-    const std::vector<float> input = bench::synthetic_input<Net>();
-    const std::vector<float> scales = scales_of<Net>(input);
-    const auto network = best_network(Net::layers, scales, input);
-    const auto run = [&] { network->run(); };
-    const double first_seconds = bench::time_of(run);
-    bench::serve_runs(network->logits(), first_seconds, run);
-  });
-  return found ? 0 : 2;
+  auto ours = bench::planned_network(argv[1]);
+  if (!ours) return 2;
+  const std::vector<float> input = bench::synthetic_input(ours->input_shape());
+  const std::vector<float> scales = scales_of(*ours, input);
+  const auto network = best_network(ours->layers(), scales, input);
+  const auto run = [&] { network->run(); };
+  const double first_seconds = bench::time_of(run);
+  bench::serve_runs(network->logits(), first_seconds, run);
 }

@@ -3,12 +3,11 @@
 //   peers_onnx NETWORK FOLDER      FOLDER/NETWORK.onnx, FOLDER/NETWORK.f32, FOLDER/nothing.onnx
 //
 #include "onnx_files.hpp"
+#include "planned_network.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  const bool found = bench::with_network(argv[1], [&]<class Net>() {
-    bench::write_onnx_files(pplcnet::AnyNetwork::of(*bench::synthetic_weights<Net>()), argv[2],
-                            argv[1]);
-  });
-  return found ? 0 : 2;
+  const auto network = bench::planned_network(argv[1]);
+  if (!network) return 2;
+  bench::write_onnx_files(*network, argv[2], argv[1]);
 }

@@ -47,10 +47,8 @@ inline std::vector<std::uint8_t> interleaved_bytes(const std::vector<float>& pla
 }
 
 /// Quantises a network: the ranges are those of its one picture.
-template <class Net>
-pplcnet::AnyQuantisedNetwork quantised_network() {
-  auto floats = pplcnet::AnyNetwork::of(*synthetic_weights<Net>());
-  const std::vector<float> input = synthetic_input<Net>();
+inline pplcnet::AnyQuantisedNetwork quantised(pplcnet::AnyNetwork floats) {
+  const std::vector<float> input = synthetic_input(floats.input_shape());
   pplcnet::LayerOutputs outputs(floats.layers());
   floats.run(pplcnet::Picture::planar(input.data(), floats.input_shape()), outputs.destinations());
   pplcnet::Calibration calibration(floats.layers());
@@ -60,7 +58,7 @@ pplcnet::AnyQuantisedNetwork quantised_network() {
   pplcnet::QuantisedModel model;
   stop_at(pplcnet::quantise(floats.plan(), floats.weights(), synthetic_tables(), ranges, model));
   std::optional<pplcnet::AnyQuantisedNetwork> network;
-  stop_at(pplcnet::AnyQuantisedNetwork::make(Net::Definition::graph(), model, 1, network));
+  stop_at(pplcnet::AnyQuantisedNetwork::make(floats.graph(), model, 1, network));
   return *std::move(network);
 }
 
