@@ -90,22 +90,21 @@ HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
 }
 
-/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
 HWY_INLINE Words move_down(Words above, Words quads, int rows) {
   return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
                          _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-/// Of one row, if its bytes alone have weights.
-template <int kHalf, bool kOneRow>
+template <int kHalf>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    const Words a = row(y), b = row(y + 1);
     return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);

@@ -115,21 +115,20 @@ HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
 }
 
-/// Moves weights down by so many rows, 1 to 3: the lowest byte of a word is the highest row.
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
 HWY_INLINE Words move_down(Words above, Words quads, int rows) {
   return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
                          _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-/// Of one row, if its bytes alone have weights.
-template <int kHalf, bool kOneRow>
+template <int kHalf>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
                                 Words (&quads)[2]) {
   const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
   const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
   const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(kOneRow ? 0 : y), b = row(kOneRow ? 0 : y + 1);
+    const Words a = row(y), b = row(y + 1);
     return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
   };
   const __m512i upper = pairs(0), lower = pairs(2);

@@ -4,6 +4,26 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if PPLCNET_PANEL_LANES
+/// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
+/// first one that is left.
+template <class Dot>
+HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
+  constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
+  const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
+  if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
+  const auto compute =
+      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
+         : strides ? tall_depthwise<Dot, 2>
+                : tall_depthwise<Dot, 1>;
+  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
+    count = std::min(kSidePanels, end - begin);
+    compute(rows, {begin, count});
+  }
+  return begin;
+}
+#endif
+
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {

@@ -40,12 +40,15 @@ HWY_INLINE void round_values(const float* from, float scale, float zero, std::si
 #if PPLCNET_BYTE_VECTORS && HWY_HAVE_FLOAT64  // without float64, Highway's quotients are not exact
   const hn::ScalableTag<float> d;
   const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const hn::Rebind<std::uint32_t, decltype(d)> words;
   for (; x + hn::Lanes(d) <= count; x += hn::Lanes(d)) {
     const auto quotient = hn::Div(hn::LoadU(d, from + x), hn::Set(d, scale));
     const auto step = hn::Add(quotient, hn::Set(d, zero));
     const auto inside =
         hn::IfThenElseZero(hn::Gt(step, hn::Zero(d)), hn::Min(step, hn::Set(d, 255)));
-    hn::StoreU(hn::DemoteTo(bytes, hn::NearestInt(inside)), bytes, to + x);
+    // From 2^23 on, floats are integers, whose lowest byte is the one.
+    const auto integer = hn::BitCast(words, hn::Add(inside, hn::Set(d, 8388608)));
+    hn::StoreU(hn::TruncateTo(bytes, integer), bytes, to + x);
   }
 #endif
   for (; x < count; ++x) to[x] = picture_byte(from[x], scale, zero);
@@ -55,7 +58,7 @@ HWY_INLINE void round_values(const float* from, float scale, float zero, std::si
 /// what is computed for each channel is in cache.
 HWY_INLINE void convert_pixels(const Picture& picture, const PictureBytes& bytes,
                                std::ptrdiff_t row, std::size_t count, std::uint8_t* to) {
-  constexpr std::size_t kBlock = 64;
+  constexpr std::size_t kBlock = 256;
   std::uint8_t blocks[kPictureChannels][kBlock];
   for (std::size_t begin = 0; begin < count; begin += kBlock, to += kPictureChannels * kBlock) {
     const std::size_t length = std::min(kBlock, count - begin);

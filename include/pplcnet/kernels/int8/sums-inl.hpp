@@ -9,6 +9,8 @@
 // And this one.
 #if PPLCNET_PANEL_LANES
 #include "pplcnet/kernels/int8/wide_depthwise-inl.hpp"
+// This one, too.
+#include "pplcnet/kernels/int8/tall_depthwise-inl.hpp"
 #endif
 // All of them.
 #include "pplcnet/kernels/int8/byte_depthwise-inl.hpp"

@@ -135,8 +135,7 @@ class WideOutputs {
   template <int kColumn, int kNumber, int... kIndex>
   HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
     Words quads[kHalfVectors];
-    load_wide_quads<kFirst / kHalfVectors, (kNumber > 0)>(rows_ + kNumber * kQuad, offset, lanes_,
-                                                          quads);
+    load_wide_quads<kFirst / kHalfVectors>(rows_ + kNumber * kQuad, offset, lanes_, quads);
     const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(
          bytes[(kFirst + kIndex % kVectors) % kHalfVectors]),
@@ -238,24 +237,6 @@ void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
   with_steps(rows.ending, false, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kWidth, kQuads, kStride, kRows>(rows, panels);
   });
-}
-
-/// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
-/// first one that is left.
-template <class Dot>
-HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
-  constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
-  const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
-  if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto compute =
-      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
-         : strides ? wide_depthwise<Dot, 5, 2, 2, 1>
-                : wide_depthwise<Dot, 5, 2, 1, 1>;
-  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
-    count = std::min(kSidePanels, end - begin);
-    compute(rows, {begin, count});
-  }
-  return begin;
 }
 
 }  // namespace HWY_NAMESPACE
