@@ -509,14 +509,14 @@ class ByteFrame {
     fill_pixels(base_ + map_.row(y), count * (frame.left + map_.shape.width + frame.right), pixel);
   }
 
-  /// Copies `pixel`, a panel at a time, or if there is none yet, writes it.
+  /// Copies `pixel` or, if there is none yet, writes it.
   void fill_pixels(std::uint8_t* to, int count, const std::uint8_t*& pixel) const {
     for (int i = 0; i < count; ++i, to += pitch_) {
       if (pixel == nullptr) {
         for (std::size_t c = 0; c < pitch_; ++c) to[c] = static_cast<std::uint8_t>(zeros_[c]);
         pixel = to;
       } else {
-        for (std::size_t c = 0; c < pitch_; c += kPanel) std::memcpy(to + c, pixel + c, kPanel);
+        std::memcpy(to, pixel, pitch_);
       }
     }
   }
@@ -1253,7 +1253,7 @@ namespace HWY_NAMESPACE {
 /// Sums of neighbouring panels over all pixels of a map.
 template <int kPanels>
 class PixelSums {
-  using Sums = hn::CappedTag<std::uint16_t, kPanel>;
+  using Sums = hn::CappedTag<std::uint16_t, std::min(kPanels, 2) * kPanel>;
   static constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
   static constexpr int kMost = 256;  // bytes whose sum fits 16 bits
   using Indices = std::make_integer_sequence<int, kPanels * kPanel / kLanes>;
@@ -1321,12 +1321,17 @@ struct PixelSums {
 template <int kPanels>
 HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
                               const std::uint8_t* maps, int panel, std::uint8_t* to) {
-  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
+  const auto pixels = static_cast<std::uint64_t>(layer.input.pixels());
+  // A product and a shift give the quotients: sums of 128 bytes each are below 2^15 a pixel, and
+  // 2^16 pixels and more have sums that do not fit 32 bits.
+  constexpr int kShift = 48;
+  const std::uint64_t reciprocal = (std::uint64_t{1} << kShift) / pixels + 1;
   std::uint32_t sums[kPanels * kPanel] = {};
   PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
   for (int i = 0; i < kPanels * kPanel; ++i) {
     const int c = panel * kPanel + i;
-    const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
+    const auto mean = static_cast<std::int32_t>(
+        (sums[i] * std::uint64_t{128} + pixels / 2) * reciprocal >> kShift);
     const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
     const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
     to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
@@ -2346,7 +2351,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// The most pixels whose sums wait for their ending, in whole units.
+/// The most pixels whose sums end together, in whole units.
 inline constexpr int kMostEnded = 24;
 
 /// Where some pixels are. The last one is repeated, so that there is a whole unit of them.
@@ -2359,7 +2364,10 @@ class PixelPlaces {
   }
   /// Finds pixels [pixel, pixel + count) of rows of pixels.
   HWY_INLINE void find(const BytePixels<Byte>& map, int pixel, int count) {
-    if (map.pixels == nullptr) return;
+    if (map.pixels == nullptr) {
+      for (Byte*& place : places_) place = nullptr;
+      return;
+    }
     const int row = pixel / map.width;
     int column = pixel - row * map.width;
     const std::size_t gap = map.row_pitch - static_cast<std::size_t>(map.width) * map.pixel_pitch;
@@ -2434,11 +2442,14 @@ class BytePanel {
 
   /// Turns a unit's sums into the halves that saturate to its bytes. There are addends where they
   /// are added.
-  HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
-    for (int i = 0; i < 2; ++i)
-      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kVectors]),
-                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kVectors])),
-                    i, addends[i]);
+  HWY_INLINE void end(Words a, Words b, Words c, Words d, const Halves (&addends)[2],
+                      Halves (&unit)[2]) const {
+    // No loop, so that none of them is in memory.
+    unit[0] =
+        end(narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors])), 0, addends[0]);
+    unit[1] =
+        end(narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors])), 1,
+            addends[1]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
@@ -2481,22 +2492,29 @@ HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& f
   function(std::integral_constant<ByteSteps, scale>());
 }
 
-/// Ends the sums [pixel][16 of each panel] of a unit. The first `count` of its pixels are stored.
+/// Ends the sums of a unit. The first `count` of its pixels are stored.
+template <ByteSteps kSteps, int kPanels>
+HWY_INLINE void end_words(const BytePanel<kSteps, kPanels>& panels, std::size_t channel, Words a,
+                          Words b, Words c, Words d, int count, std::uint8_t* const* outputs,
+                          const std::uint8_t* const* addends) {
+  Halves added[2] = {}, unit[2];
+  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
+  panels.end(a, b, c, d, added, unit);
+  constexpr int kPixels = kUnitPixels / kPanels;
+  if (count >= kPixels)
+    store_unit<kPanels>(unit, outputs, channel, kPixels);
+  else
+    store_unit<kPanels>(unit, outputs, channel, count);
+}
+
+/// Does so with sums [pixel][16 of each panel] in memory.
 template <ByteSteps kSteps, int kPanels>
 HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                          const std::int32_t* sums, int count, std::uint8_t* const* outputs,
                          const std::uint8_t* const* addends) {
   const auto word = [&](int i)
                         HWY_ATTR { return load_words(sums + i / kWords * kPanel, i % kWords); };
-  const Words words[] = {word(0), word(1), word(2), word(3)};  // no loop, so that none is in memory
-  Halves added[2] = {}, unit[2];
-  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
-  panels.end(words, added, unit);
-  constexpr int kPixels = kUnitPixels / kPanels;
-  if (count >= kPixels)
-    store_unit<kPanels>(unit, outputs, channel, kPixels);
-  else
-    store_unit<kPanels>(unit, outputs, channel, count);
+  end_words(panels, channel, word(0), word(1), word(2), word(3), count, outputs, addends);
 }
 
 /// Ends the sums [pixel][16] of a panel in bytes; those of the last unit are there, whatever they
@@ -2575,11 +2593,10 @@ class ByteTile {
   static constexpr int kTilePixels = kPixels;
 
   /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
-  /// so many bytes `ahead`, and after it `waiting` may end some of another tile's sums.
-  template <class Waiting>
+  /// so many bytes `ahead`.
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
                       std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      std::size_t ahead, const std::int32_t* starts, Waiting& waiting)
+                      std::size_t ahead, const std::int32_t* starts)
       : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
@@ -2589,9 +2606,16 @@ class ByteTile {
         fetch_ahead(weights + ahead);
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
-        waiting.end_some();
       }
     }
+  }
+
+  /// Ends the sums of whole units while they are in registers.
+  template <ByteSteps kSteps>
+  HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                      const PixelPlaces<std::uint8_t>& outputs,
+                      const PixelPlaces<const std::uint8_t>& addends) const {
+    end(panels, channel, outputs, addends, Indices<kPixels * kPanels / kUnitPixels>());
   }
 
   /// Stores the sums [pixel][panel][16].
@@ -2635,6 +2659,17 @@ class ByteTile {
           Dot::add(sums_[kPixel * kVectors + kVector], bytes, row[kVector])),
      ...);
   }
+  template <ByteSteps kSteps, int... kUnit>
+  HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                      const PixelPlaces<std::uint8_t>& outputs,
+                      const PixelPlaces<const std::uint8_t>& addends,
+                      std::integer_sequence<int, kUnit...>) const {
+    constexpr int kStep = kUnitPixels / kPanels;
+    (end_words(panels, channel, sums_[4 * kUnit], sums_[4 * kUnit + 1], sums_[4 * kUnit + 2],
+               sums_[4 * kUnit + 3], kStep, outputs.from(kUnit * kStep),
+               addends.from(kUnit * kStep)),
+     ...);
+  }
   template <int... kIndex>
   HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
     (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
@@ -2645,63 +2680,50 @@ class ByteTile {
   Words sums_[kPixels * kVectors];
 };
 
-/// Sums of a tile that wait for their ending. It keeps other ports of a CPU busy than sums do, so
-/// some of it is done between the quads of the next tile.
+/// How the sums of tiles become bytes.
 template <ByteSteps kSteps, int kPanels>
-class WaitingBytes {
+class TileBytes {
   static constexpr int kStep = kUnitPixels / kPanels;
 
  public:
-  HWY_INLINE WaitingBytes(const ByteProduct& product, int panel)
+  HWY_INLINE TileBytes(const ByteProduct& product, int panel)
       : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
 
-  /// Takes the sums [pixel][panel][16] of a tile.
+  /// Ends the sums of a tile whose first pixel is given: of whole units, or of one pixel.
   template <class Tile>
-  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
-    end();
-    for (int i = 0; i < std::max(1, kStep / Tile::kTilePixels); ++i)
-      tile.store(sums_ + i * Tile::kTilePixels * kPanels * kPanel);
-    outputs_.find(product.output, pixel, count);
-    addends_.find(product.addend, pixel, count);
-    done_ = 0;
-    count_ = std::max(count, kStep);  // one pixel fills a unit
-  }
-  HWY_INLINE void end_some() {
-    if (done_ == count_) return;
-    end_unit(panels_, channel_, sums_ + done_ * kPanels * kPanel, kStep, outputs_.from(done_),
-             addends_.from(done_));
-    done_ += kStep;
-  }
-  HWY_INLINE void end() {
-    while (done_ != count_) end_some();
+  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
+    const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, Tile::kTilePixels);
+    if constexpr (Tile::kTilePixels % kStep == 0) {
+      tile.end(panels_, channel_, outputs, addends);
+    } else {
+      HWY_ALIGN std::int32_t unit[kUnitPixels * kPanel];
+      for (int i = 0; i < kStep; ++i) tile.store(unit + i * kPanels * kPanel);
+      end_unit(panels_, channel_, unit, 1, outputs.from(0), addends.from(0));
+    }
   }
 
  private:
   std::size_t channel_;
   BytePanel<kSteps, kPanels> panels_;
-  PixelPlaces<std::uint8_t> outputs_;
-  PixelPlaces<const std::uint8_t> addends_;
-  int done_ = 0, count_ = 0;  // in whole units
-  HWY_ALIGN std::int32_t sums_[kMostEnded * kPanels * kPanel];
 };
 
-/// Those that end as factors or logits, which is rare: they do not wait.
+/// How they become factors or logits, which is rare.
 template <int kPanels>
-class WaitingValues {
+class TileValues {
  public:
-  HWY_INLINE WaitingValues(const ByteProduct& product, int panel)
+  HWY_INLINE TileValues(const ByteProduct& product, int panel)
       : ending_(product.ending), panel_(panel) {}
 
   template <class Tile>
-  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
-    HWY_ALIGN std::int32_t sums[kMostEnded * kPanels * kPanel];
+  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+    HWY_ALIGN std::int32_t sums[Tile::kTilePixels * kPanels * kPanel];
     tile.store(sums);
-    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
     for (int i = 0; i < kPanels; ++i)
-      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, count, outputs.from(0));
+      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, Tile::kTilePixels,
+                 outputs.from(0));
   }
-  HWY_INLINE void end_some() {}
-  HWY_INLINE void end() {}
 
  private:
   const SumEnding& ending_;
@@ -2723,7 +2745,7 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
 }
 
 /// Some panels of a product, and what all of their tiles need.
-template <class Dot, class Waiting, int kPixels, int kPanels>
+template <class Dot, class TileEnding, int kPixels, int kPanels>
 class ProductPanels {
   static constexpr int kFew = std::min(kUnitPixels, kPixels);
 
@@ -2734,7 +2756,7 @@ class ProductPanels {
                static_cast<std::size_t>(product.row_depth) * kPanel),
         group_pitch_(kPixelGroup * product.pixel_pitch),
         weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
-        waiting_(product, panel) {
+        ending_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
       start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
                       product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
@@ -2753,7 +2775,6 @@ class ProductPanels {
       const int pixel = std::min(done, count - kFew);
       add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
     }
-    waiting_.end();
   }
 
  private:
@@ -2762,8 +2783,8 @@ class ProductPanels {
     // The next panels' weights come while these are used: one panel's in each of the first tiles.
     const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
     const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   ahead, starts_, waiting_);
-    waiting_.take(tile, product_, pixel, kTilePixels);
+                                                   ahead, starts_);
+    ending_.end(tile, product_, pixel);
   }
 
   const ByteProduct& product_;
@@ -2771,24 +2792,24 @@ class ProductPanels {
   std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
   std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
-  Waiting waiting_;
+  TileEnding ending_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
 };
 
 /// Computes kPanels panels for all pixels.
-template <class Dot, class Waiting, int kPixels, int kPanels>
+template <class Dot, class TileEnding, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  ProductPanels<Dot, Waiting, kPixels, kPanels>(product, panel).compute(pixels);
+  ProductPanels<Dot, TileEnding, kPixels, kPanels>(product, panel).compute(pixels);
 }
 
 /// Does so with the ending of the product.
 template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
   if (product.ending.kind != Ending::bytes)
-    return product_panels<Dot, WaitingValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
+    return product_panels<Dot, TileValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
   with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
-    using Waiting = WaitingBytes<decltype(steps)::value, kPanels>;
-    product_panels<Dot, Waiting, kPixels, kPanels>(product, pixels, panel);
+    using TileEnding = TileBytes<decltype(steps)::value, kPanels>;
+    product_panels<Dot, TileEnding, kPixels, kPanels>(product, pixels, panel);
   });
 }
 
@@ -2991,10 +3012,9 @@ class DepthwiseStrips {
   }
   template <int kPixel>
   HWY_INLINE void end_unit(int y, int x, const Words* sums) const {
-    const Words words[] = {sums[0], sums[1], sums[2], sums[3]};
     const Halves none[2] = {};
     Halves unit[2];
-    ending_.end(words, none, unit);
+    ending_.end(sums[0], sums[1], sums[2], sums[3], none, unit);
     store_unit(unit, UnitPlaces<std::uint8_t>(rows_.output, y, x + kPixel).places, channel_,
                kUnitPixels);
   }
@@ -3742,26 +3762,37 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if PPLCNET_BYTE_VECTORS
+/// Multiplies channels of pixel `from`, as many at a time as a vector of halves has, up to kMost,
+/// and returns the first one that is left.
+template <int kMost>
+HWY_INLINE int gate_channels(const ByteGate& gate, const std::uint8_t* from, int begin, int end,
+                             std::uint8_t* to) {
+  const hn::CappedTag<std::int16_t, kMost> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  int c = begin;
+  for (; c + lanes <= end; c += lanes) {
+    const auto map = hn::PromoteTo(d, hn::LoadU(bytes, from + c));
+    const auto steps = hn::ShiftLeft<4>(hn::Sub(map, hn::LoadU(d, gate.constants.addend_zero + c)));
+    const auto product = hn::MulFixedPoint15(steps, hn::LoadU(d, gate.factors + c));
+    const auto sum = hn::SaturatedAdd(product, hn::LoadU(d, gate.constants.zero + c));
+    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
+  }
+  return c;
+}
+#endif
+
 /// Multiplies channels [begin, end) of pixel `from`; both are multiples of 16.
 HWY_INLINE void gate_pixel(const ByteGate& gate, const std::uint8_t* from, int begin, int end,
                            std::uint8_t* to) {
-  const std::int16_t* const subtracted = gate.constants.addend_zero;
-  const std::int16_t* const added = gate.constants.zero;
 #if PPLCNET_BYTE_VECTORS
-  const hn::CappedTag<std::int16_t, kPanel> d;
-  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
-  for (int c = begin; c < end; c += static_cast<int>(hn::Lanes(d))) {
-    const auto map = hn::PromoteTo(d, hn::LoadU(bytes, from + c));
-    const auto steps = hn::ShiftLeft<4>(hn::Sub(map, hn::LoadU(d, subtracted + c)));
-    const auto product = hn::MulFixedPoint15(steps, hn::LoadU(d, gate.factors + c));
-    const auto sum = hn::SaturatedAdd(product, hn::LoadU(d, added + c));
-    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
-  }
+  gate_channels<kPanel>(gate, from, gate_channels<2 * kPanel>(gate, from, begin, end, to), end, to);
 #else
   for (int c = begin; c < end; ++c) {
-    const int steps = (from[c] - subtracted[c]) * 16;
+    const int steps = (from[c] - gate.constants.addend_zero[c]) * 16;
     const int product = (steps * gate.factors[c] + (1 << 14)) >> 15;
-    to[c] = static_cast<std::uint8_t>(std::clamp(product + added[c], 0, 255));
+    to[c] = static_cast<std::uint8_t>(std::clamp(product + gate.constants.zero[c], 0, 255));
   }
 #endif
 }
@@ -3973,7 +4004,7 @@ namespace HWY_NAMESPACE {
 /// Sums of neighbouring panels over all pixels of a map.
 template <int kPanels>
 class PixelSums {
-  using Sums = hn::CappedTag<std::uint16_t, kPanel>;
+  using Sums = hn::CappedTag<std::uint16_t, std::min(kPanels, 2) * kPanel>;
   static constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
   static constexpr int kMost = 256;  // bytes whose sum fits 16 bits
   using Indices = std::make_integer_sequence<int, kPanels * kPanel / kLanes>;
@@ -4041,12 +4072,17 @@ struct PixelSums {
 template <int kPanels>
 HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
                               const std::uint8_t* maps, int panel, std::uint8_t* to) {
-  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
+  const auto pixels = static_cast<std::uint64_t>(layer.input.pixels());
+  // A product and a shift give the quotients: sums of 128 bytes each are below 2^15 a pixel, and
+  // 2^16 pixels and more have sums that do not fit 32 bits.
+  constexpr int kShift = 48;
+  const std::uint64_t reciprocal = (std::uint64_t{1} << kShift) / pixels + 1;
   std::uint32_t sums[kPanels * kPanel] = {};
   PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
   for (int i = 0; i < kPanels * kPanel; ++i) {
     const int c = panel * kPanel + i;
-    const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
+    const auto mean = static_cast<std::int32_t>(
+        (sums[i] * std::uint64_t{128} + pixels / 2) * reciprocal >> kShift);
     const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
     const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
     to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
@@ -5066,7 +5102,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// The most pixels whose sums wait for their ending, in whole units.
+/// The most pixels whose sums end together, in whole units.
 inline constexpr int kMostEnded = 24;
 
 /// Where some pixels are. The last one is repeated, so that there is a whole unit of them.
@@ -5079,7 +5115,10 @@ class PixelPlaces {
   }
   /// Finds pixels [pixel, pixel + count) of rows of pixels.
   HWY_INLINE void find(const BytePixels<Byte>& map, int pixel, int count) {
-    if (map.pixels == nullptr) return;
+    if (map.pixels == nullptr) {
+      for (Byte*& place : places_) place = nullptr;
+      return;
+    }
     const int row = pixel / map.width;
     int column = pixel - row * map.width;
     const std::size_t gap = map.row_pitch - static_cast<std::size_t>(map.width) * map.pixel_pitch;
@@ -5154,11 +5193,14 @@ class BytePanel {
 
   /// Turns a unit's sums into the halves that saturate to its bytes. There are addends where they
   /// are added.
-  HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
-    for (int i = 0; i < 2; ++i)
-      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kVectors]),
-                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kVectors])),
-                    i, addends[i]);
+  HWY_INLINE void end(Words a, Words b, Words c, Words d, const Halves (&addends)[2],
+                      Halves (&unit)[2]) const {
+    // No loop, so that none of them is in memory.
+    unit[0] =
+        end(narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors])), 0, addends[0]);
+    unit[1] =
+        end(narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors])), 1,
+            addends[1]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
@@ -5201,22 +5243,29 @@ HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& f
   function(std::integral_constant<ByteSteps, scale>());
 }
 
-/// Ends the sums [pixel][16 of each panel] of a unit. The first `count` of its pixels are stored.
+/// Ends the sums of a unit. The first `count` of its pixels are stored.
+template <ByteSteps kSteps, int kPanels>
+HWY_INLINE void end_words(const BytePanel<kSteps, kPanels>& panels, std::size_t channel, Words a,
+                          Words b, Words c, Words d, int count, std::uint8_t* const* outputs,
+                          const std::uint8_t* const* addends) {
+  Halves added[2] = {}, unit[2];
+  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
+  panels.end(a, b, c, d, added, unit);
+  constexpr int kPixels = kUnitPixels / kPanels;
+  if (count >= kPixels)
+    store_unit<kPanels>(unit, outputs, channel, kPixels);
+  else
+    store_unit<kPanels>(unit, outputs, channel, count);
+}
+
+/// Does so with sums [pixel][16 of each panel] in memory.
 template <ByteSteps kSteps, int kPanels>
 HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                          const std::int32_t* sums, int count, std::uint8_t* const* outputs,
                          const std::uint8_t* const* addends) {
   const auto word = [&](int i)
                         HWY_ATTR { return load_words(sums + i / kWords * kPanel, i % kWords); };
-  const Words words[] = {word(0), word(1), word(2), word(3)};  // no loop, so that none is in memory
-  Halves added[2] = {}, unit[2];
-  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
-  panels.end(words, added, unit);
-  constexpr int kPixels = kUnitPixels / kPanels;
-  if (count >= kPixels)
-    store_unit<kPanels>(unit, outputs, channel, kPixels);
-  else
-    store_unit<kPanels>(unit, outputs, channel, count);
+  end_words(panels, channel, word(0), word(1), word(2), word(3), count, outputs, addends);
 }
 
 /// Ends the sums [pixel][16] of a panel in bytes; those of the last unit are there, whatever they
@@ -5295,11 +5344,10 @@ class ByteTile {
   static constexpr int kTilePixels = kPixels;
 
   /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
-  /// so many bytes `ahead`, and after it `waiting` may end some of another tile's sums.
-  template <class Waiting>
+  /// so many bytes `ahead`.
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
                       std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      std::size_t ahead, const std::int32_t* starts, Waiting& waiting)
+                      std::size_t ahead, const std::int32_t* starts)
       : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
@@ -5309,9 +5357,16 @@ class ByteTile {
         fetch_ahead(weights + ahead);
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
-        waiting.end_some();
       }
     }
+  }
+
+  /// Ends the sums of whole units while they are in registers.
+  template <ByteSteps kSteps>
+  HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                      const PixelPlaces<std::uint8_t>& outputs,
+                      const PixelPlaces<const std::uint8_t>& addends) const {
+    end(panels, channel, outputs, addends, Indices<kPixels * kPanels / kUnitPixels>());
   }
 
   /// Stores the sums [pixel][panel][16].
@@ -5355,6 +5410,17 @@ class ByteTile {
           Dot::add(sums_[kPixel * kVectors + kVector], bytes, row[kVector])),
      ...);
   }
+  template <ByteSteps kSteps, int... kUnit>
+  HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                      const PixelPlaces<std::uint8_t>& outputs,
+                      const PixelPlaces<const std::uint8_t>& addends,
+                      std::integer_sequence<int, kUnit...>) const {
+    constexpr int kStep = kUnitPixels / kPanels;
+    (end_words(panels, channel, sums_[4 * kUnit], sums_[4 * kUnit + 1], sums_[4 * kUnit + 2],
+               sums_[4 * kUnit + 3], kStep, outputs.from(kUnit * kStep),
+               addends.from(kUnit * kStep)),
+     ...);
+  }
   template <int... kIndex>
   HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
     (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
@@ -5365,63 +5431,50 @@ class ByteTile {
   Words sums_[kPixels * kVectors];
 };
 
-/// Sums of a tile that wait for their ending. It keeps other ports of a CPU busy than sums do, so
-/// some of it is done between the quads of the next tile.
+/// How the sums of tiles become bytes.
 template <ByteSteps kSteps, int kPanels>
-class WaitingBytes {
+class TileBytes {
   static constexpr int kStep = kUnitPixels / kPanels;
 
  public:
-  HWY_INLINE WaitingBytes(const ByteProduct& product, int panel)
+  HWY_INLINE TileBytes(const ByteProduct& product, int panel)
       : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
 
-  /// Takes the sums [pixel][panel][16] of a tile.
+  /// Ends the sums of a tile whose first pixel is given: of whole units, or of one pixel.
   template <class Tile>
-  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
-    end();
-    for (int i = 0; i < std::max(1, kStep / Tile::kTilePixels); ++i)
-      tile.store(sums_ + i * Tile::kTilePixels * kPanels * kPanel);
-    outputs_.find(product.output, pixel, count);
-    addends_.find(product.addend, pixel, count);
-    done_ = 0;
-    count_ = std::max(count, kStep);  // one pixel fills a unit
-  }
-  HWY_INLINE void end_some() {
-    if (done_ == count_) return;
-    end_unit(panels_, channel_, sums_ + done_ * kPanels * kPanel, kStep, outputs_.from(done_),
-             addends_.from(done_));
-    done_ += kStep;
-  }
-  HWY_INLINE void end() {
-    while (done_ != count_) end_some();
+  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
+    const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, Tile::kTilePixels);
+    if constexpr (Tile::kTilePixels % kStep == 0) {
+      tile.end(panels_, channel_, outputs, addends);
+    } else {
+      HWY_ALIGN std::int32_t unit[kUnitPixels * kPanel];
+      for (int i = 0; i < kStep; ++i) tile.store(unit + i * kPanels * kPanel);
+      end_unit(panels_, channel_, unit, 1, outputs.from(0), addends.from(0));
+    }
   }
 
  private:
   std::size_t channel_;
   BytePanel<kSteps, kPanels> panels_;
-  PixelPlaces<std::uint8_t> outputs_;
-  PixelPlaces<const std::uint8_t> addends_;
-  int done_ = 0, count_ = 0;  // in whole units
-  HWY_ALIGN std::int32_t sums_[kMostEnded * kPanels * kPanel];
 };
 
-/// Those that end as factors or logits, which is rare: they do not wait.
+/// How they become factors or logits, which is rare.
 template <int kPanels>
-class WaitingValues {
+class TileValues {
  public:
-  HWY_INLINE WaitingValues(const ByteProduct& product, int panel)
+  HWY_INLINE TileValues(const ByteProduct& product, int panel)
       : ending_(product.ending), panel_(panel) {}
 
   template <class Tile>
-  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
-    HWY_ALIGN std::int32_t sums[kMostEnded * kPanels * kPanel];
+  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+    HWY_ALIGN std::int32_t sums[Tile::kTilePixels * kPanels * kPanel];
     tile.store(sums);
-    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
     for (int i = 0; i < kPanels; ++i)
-      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, count, outputs.from(0));
+      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, Tile::kTilePixels,
+                 outputs.from(0));
   }
-  HWY_INLINE void end_some() {}
-  HWY_INLINE void end() {}
 
  private:
   const SumEnding& ending_;
@@ -5443,7 +5496,7 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
 }
 
 /// Some panels of a product, and what all of their tiles need.
-template <class Dot, class Waiting, int kPixels, int kPanels>
+template <class Dot, class TileEnding, int kPixels, int kPanels>
 class ProductPanels {
   static constexpr int kFew = std::min(kUnitPixels, kPixels);
 
@@ -5454,7 +5507,7 @@ class ProductPanels {
                static_cast<std::size_t>(product.row_depth) * kPanel),
         group_pitch_(kPixelGroup * product.pixel_pitch),
         weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
-        waiting_(product, panel) {
+        ending_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
       start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
                       product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
@@ -5473,7 +5526,6 @@ class ProductPanels {
       const int pixel = std::min(done, count - kFew);
       add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
     }
-    waiting_.end();
   }
 
  private:
@@ -5482,8 +5534,8 @@ class ProductPanels {
     // The next panels' weights come while these are used: one panel's in each of the first tiles.
     const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
     const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   ahead, starts_, waiting_);
-    waiting_.take(tile, product_, pixel, kTilePixels);
+                                                   ahead, starts_);
+    ending_.end(tile, product_, pixel);
   }
 
   const ByteProduct& product_;
@@ -5491,24 +5543,24 @@ class ProductPanels {
   std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
   std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
-  Waiting waiting_;
+  TileEnding ending_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
 };
 
 /// Computes kPanels panels for all pixels.
-template <class Dot, class Waiting, int kPixels, int kPanels>
+template <class Dot, class TileEnding, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  ProductPanels<Dot, Waiting, kPixels, kPanels>(product, panel).compute(pixels);
+  ProductPanels<Dot, TileEnding, kPixels, kPanels>(product, panel).compute(pixels);
 }
 
 /// Does so with the ending of the product.
 template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
   if (product.ending.kind != Ending::bytes)
-    return product_panels<Dot, WaitingValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
+    return product_panels<Dot, TileValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
   with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
-    using Waiting = WaitingBytes<decltype(steps)::value, kPanels>;
-    product_panels<Dot, Waiting, kPixels, kPanels>(product, pixels, panel);
+    using TileEnding = TileBytes<decltype(steps)::value, kPanels>;
+    product_panels<Dot, TileEnding, kPixels, kPanels>(product, pixels, panel);
   });
 }
 
@@ -5711,10 +5763,9 @@ class DepthwiseStrips {
   }
   template <int kPixel>
   HWY_INLINE void end_unit(int y, int x, const Words* sums) const {
-    const Words words[] = {sums[0], sums[1], sums[2], sums[3]};
     const Halves none[2] = {};
     Halves unit[2];
-    ending_.end(words, none, unit);
+    ending_.end(sums[0], sums[1], sums[2], sums[3], none, unit);
     store_unit(unit, UnitPlaces<std::uint8_t>(rows_.output, y, x + kPixel).places, channel_,
                kUnitPixels);
   }
@@ -6462,26 +6513,37 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if PPLCNET_BYTE_VECTORS
+/// Multiplies channels of pixel `from`, as many at a time as a vector of halves has, up to kMost,
+/// and returns the first one that is left.
+template <int kMost>
+HWY_INLINE int gate_channels(const ByteGate& gate, const std::uint8_t* from, int begin, int end,
+                             std::uint8_t* to) {
+  const hn::CappedTag<std::int16_t, kMost> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  int c = begin;
+  for (; c + lanes <= end; c += lanes) {
+    const auto map = hn::PromoteTo(d, hn::LoadU(bytes, from + c));
+    const auto steps = hn::ShiftLeft<4>(hn::Sub(map, hn::LoadU(d, gate.constants.addend_zero + c)));
+    const auto product = hn::MulFixedPoint15(steps, hn::LoadU(d, gate.factors + c));
+    const auto sum = hn::SaturatedAdd(product, hn::LoadU(d, gate.constants.zero + c));
+    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
+  }
+  return c;
+}
+#endif
+
 /// Multiplies channels [begin, end) of pixel `from`; both are multiples of 16.
 HWY_INLINE void gate_pixel(const ByteGate& gate, const std::uint8_t* from, int begin, int end,
                            std::uint8_t* to) {
-  const std::int16_t* const subtracted = gate.constants.addend_zero;
-  const std::int16_t* const added = gate.constants.zero;
 #if PPLCNET_BYTE_VECTORS
-  const hn::CappedTag<std::int16_t, kPanel> d;
-  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
-  for (int c = begin; c < end; c += static_cast<int>(hn::Lanes(d))) {
-    const auto map = hn::PromoteTo(d, hn::LoadU(bytes, from + c));
-    const auto steps = hn::ShiftLeft<4>(hn::Sub(map, hn::LoadU(d, subtracted + c)));
-    const auto product = hn::MulFixedPoint15(steps, hn::LoadU(d, gate.factors + c));
-    const auto sum = hn::SaturatedAdd(product, hn::LoadU(d, added + c));
-    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
-  }
+  gate_channels<kPanel>(gate, from, gate_channels<2 * kPanel>(gate, from, begin, end, to), end, to);
 #else
   for (int c = begin; c < end; ++c) {
-    const int steps = (from[c] - subtracted[c]) * 16;
+    const int steps = (from[c] - gate.constants.addend_zero[c]) * 16;
     const int product = (steps * gate.factors[c] + (1 << 14)) >> 15;
-    to[c] = static_cast<std::uint8_t>(std::clamp(product + added[c], 0, 255));
+    to[c] = static_cast<std::uint8_t>(std::clamp(product + gate.constants.zero[c], 0, 255));
   }
 #endif
 }
@@ -6707,7 +6769,7 @@ namespace HWY_NAMESPACE {
 /// Sums of neighbouring panels over all pixels of a map.
 template <int kPanels>
 class PixelSums {
-  using Sums = hn::CappedTag<std::uint16_t, kPanel>;
+  using Sums = hn::CappedTag<std::uint16_t, std::min(kPanels, 2) * kPanel>;
   static constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
   static constexpr int kMost = 256;  // bytes whose sum fits 16 bits
   using Indices = std::make_integer_sequence<int, kPanels * kPanel / kLanes>;
@@ -6775,12 +6837,17 @@ struct PixelSums {
 template <int kPanels>
 HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
                               const std::uint8_t* maps, int panel, std::uint8_t* to) {
-  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
+  const auto pixels = static_cast<std::uint64_t>(layer.input.pixels());
+  // A product and a shift give the quotients: sums of 128 bytes each are below 2^15 a pixel, and
+  // 2^16 pixels and more have sums that do not fit 32 bits.
+  constexpr int kShift = 48;
+  const std::uint64_t reciprocal = (std::uint64_t{1} << kShift) / pixels + 1;
   std::uint32_t sums[kPanels * kPanel] = {};
   PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
   for (int i = 0; i < kPanels * kPanel; ++i) {
     const int c = panel * kPanel + i;
-    const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
+    const auto mean = static_cast<std::int32_t>(
+        (sums[i] * std::uint64_t{128} + pixels / 2) * reciprocal >> kShift);
     const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
     const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
     to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
@@ -7800,7 +7867,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// The most pixels whose sums wait for their ending, in whole units.
+/// The most pixels whose sums end together, in whole units.
 inline constexpr int kMostEnded = 24;
 
 /// Where some pixels are. The last one is repeated, so that there is a whole unit of them.
@@ -7813,7 +7880,10 @@ class PixelPlaces {
   }
   /// Finds pixels [pixel, pixel + count) of rows of pixels.
   HWY_INLINE void find(const BytePixels<Byte>& map, int pixel, int count) {
-    if (map.pixels == nullptr) return;
+    if (map.pixels == nullptr) {
+      for (Byte*& place : places_) place = nullptr;
+      return;
+    }
     const int row = pixel / map.width;
     int column = pixel - row * map.width;
     const std::size_t gap = map.row_pitch - static_cast<std::size_t>(map.width) * map.pixel_pitch;
@@ -7888,11 +7958,14 @@ class BytePanel {
 
   /// Turns a unit's sums into the halves that saturate to its bytes. There are addends where they
   /// are added.
-  HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
-    for (int i = 0; i < 2; ++i)
-      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kVectors]),
-                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kVectors])),
-                    i, addends[i]);
+  HWY_INLINE void end(Words a, Words b, Words c, Words d, const Halves (&addends)[2],
+                      Halves (&unit)[2]) const {
+    // No loop, so that none of them is in memory.
+    unit[0] =
+        end(narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors])), 0, addends[0]);
+    unit[1] =
+        end(narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors])), 1,
+            addends[1]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
@@ -7935,22 +8008,29 @@ HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& f
   function(std::integral_constant<ByteSteps, scale>());
 }
 
-/// Ends the sums [pixel][16 of each panel] of a unit. The first `count` of its pixels are stored.
+/// Ends the sums of a unit. The first `count` of its pixels are stored.
+template <ByteSteps kSteps, int kPanels>
+HWY_INLINE void end_words(const BytePanel<kSteps, kPanels>& panels, std::size_t channel, Words a,
+                          Words b, Words c, Words d, int count, std::uint8_t* const* outputs,
+                          const std::uint8_t* const* addends) {
+  Halves added[2] = {}, unit[2];
+  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
+  panels.end(a, b, c, d, added, unit);
+  constexpr int kPixels = kUnitPixels / kPanels;
+  if (count >= kPixels)
+    store_unit<kPanels>(unit, outputs, channel, kPixels);
+  else
+    store_unit<kPanels>(unit, outputs, channel, count);
+}
+
+/// Does so with sums [pixel][16 of each panel] in memory.
 template <ByteSteps kSteps, int kPanels>
 HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                          const std::int32_t* sums, int count, std::uint8_t* const* outputs,
                          const std::uint8_t* const* addends) {
   const auto word = [&](int i)
                         HWY_ATTR { return load_words(sums + i / kWords * kPanel, i % kWords); };
-  const Words words[] = {word(0), word(1), word(2), word(3)};  // no loop, so that none is in memory
-  Halves added[2] = {}, unit[2];
-  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
-  panels.end(words, added, unit);
-  constexpr int kPixels = kUnitPixels / kPanels;
-  if (count >= kPixels)
-    store_unit<kPanels>(unit, outputs, channel, kPixels);
-  else
-    store_unit<kPanels>(unit, outputs, channel, count);
+  end_words(panels, channel, word(0), word(1), word(2), word(3), count, outputs, addends);
 }
 
 /// Ends the sums [pixel][16] of a panel in bytes; those of the last unit are there, whatever they
@@ -8029,11 +8109,10 @@ class ByteTile {
   static constexpr int kTilePixels = kPixels;
 
   /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
-  /// so many bytes `ahead`, and after it `waiting` may end some of another tile's sums.
-  template <class Waiting>
+  /// so many bytes `ahead`.
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
                       std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      std::size_t ahead, const std::int32_t* starts, Waiting& waiting)
+                      std::size_t ahead, const std::int32_t* starts)
       : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
@@ -8043,9 +8122,16 @@ class ByteTile {
         fetch_ahead(weights + ahead);
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
-        waiting.end_some();
       }
     }
+  }
+
+  /// Ends the sums of whole units while they are in registers.
+  template <ByteSteps kSteps>
+  HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                      const PixelPlaces<std::uint8_t>& outputs,
+                      const PixelPlaces<const std::uint8_t>& addends) const {
+    end(panels, channel, outputs, addends, Indices<kPixels * kPanels / kUnitPixels>());
   }
 
   /// Stores the sums [pixel][panel][16].
@@ -8089,6 +8175,17 @@ class ByteTile {
           Dot::add(sums_[kPixel * kVectors + kVector], bytes, row[kVector])),
      ...);
   }
+  template <ByteSteps kSteps, int... kUnit>
+  HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                      const PixelPlaces<std::uint8_t>& outputs,
+                      const PixelPlaces<const std::uint8_t>& addends,
+                      std::integer_sequence<int, kUnit...>) const {
+    constexpr int kStep = kUnitPixels / kPanels;
+    (end_words(panels, channel, sums_[4 * kUnit], sums_[4 * kUnit + 1], sums_[4 * kUnit + 2],
+               sums_[4 * kUnit + 3], kStep, outputs.from(kUnit * kStep),
+               addends.from(kUnit * kStep)),
+     ...);
+  }
   template <int... kIndex>
   HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
     (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
@@ -8099,63 +8196,50 @@ class ByteTile {
   Words sums_[kPixels * kVectors];
 };
 
-/// Sums of a tile that wait for their ending. It keeps other ports of a CPU busy than sums do, so
-/// some of it is done between the quads of the next tile.
+/// How the sums of tiles become bytes.
 template <ByteSteps kSteps, int kPanels>
-class WaitingBytes {
+class TileBytes {
   static constexpr int kStep = kUnitPixels / kPanels;
 
  public:
-  HWY_INLINE WaitingBytes(const ByteProduct& product, int panel)
+  HWY_INLINE TileBytes(const ByteProduct& product, int panel)
       : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
 
-  /// Takes the sums [pixel][panel][16] of a tile.
+  /// Ends the sums of a tile whose first pixel is given: of whole units, or of one pixel.
   template <class Tile>
-  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
-    end();
-    for (int i = 0; i < std::max(1, kStep / Tile::kTilePixels); ++i)
-      tile.store(sums_ + i * Tile::kTilePixels * kPanels * kPanel);
-    outputs_.find(product.output, pixel, count);
-    addends_.find(product.addend, pixel, count);
-    done_ = 0;
-    count_ = std::max(count, kStep);  // one pixel fills a unit
-  }
-  HWY_INLINE void end_some() {
-    if (done_ == count_) return;
-    end_unit(panels_, channel_, sums_ + done_ * kPanels * kPanel, kStep, outputs_.from(done_),
-             addends_.from(done_));
-    done_ += kStep;
-  }
-  HWY_INLINE void end() {
-    while (done_ != count_) end_some();
+  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
+    const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, Tile::kTilePixels);
+    if constexpr (Tile::kTilePixels % kStep == 0) {
+      tile.end(panels_, channel_, outputs, addends);
+    } else {
+      HWY_ALIGN std::int32_t unit[kUnitPixels * kPanel];
+      for (int i = 0; i < kStep; ++i) tile.store(unit + i * kPanels * kPanel);
+      end_unit(panels_, channel_, unit, 1, outputs.from(0), addends.from(0));
+    }
   }
 
  private:
   std::size_t channel_;
   BytePanel<kSteps, kPanels> panels_;
-  PixelPlaces<std::uint8_t> outputs_;
-  PixelPlaces<const std::uint8_t> addends_;
-  int done_ = 0, count_ = 0;  // in whole units
-  HWY_ALIGN std::int32_t sums_[kMostEnded * kPanels * kPanel];
 };
 
-/// Those that end as factors or logits, which is rare: they do not wait.
+/// How they become factors or logits, which is rare.
 template <int kPanels>
-class WaitingValues {
+class TileValues {
  public:
-  HWY_INLINE WaitingValues(const ByteProduct& product, int panel)
+  HWY_INLINE TileValues(const ByteProduct& product, int panel)
       : ending_(product.ending), panel_(panel) {}
 
   template <class Tile>
-  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
-    HWY_ALIGN std::int32_t sums[kMostEnded * kPanels * kPanel];
+  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+    HWY_ALIGN std::int32_t sums[Tile::kTilePixels * kPanels * kPanel];
     tile.store(sums);
-    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
     for (int i = 0; i < kPanels; ++i)
-      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, count, outputs.from(0));
+      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, Tile::kTilePixels,
+                 outputs.from(0));
   }
-  HWY_INLINE void end_some() {}
-  HWY_INLINE void end() {}
 
  private:
   const SumEnding& ending_;
@@ -8177,7 +8261,7 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
 }
 
 /// Some panels of a product, and what all of their tiles need.
-template <class Dot, class Waiting, int kPixels, int kPanels>
+template <class Dot, class TileEnding, int kPixels, int kPanels>
 class ProductPanels {
   static constexpr int kFew = std::min(kUnitPixels, kPixels);
 
@@ -8188,7 +8272,7 @@ class ProductPanels {
                static_cast<std::size_t>(product.row_depth) * kPanel),
         group_pitch_(kPixelGroup * product.pixel_pitch),
         weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
-        waiting_(product, panel) {
+        ending_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
       start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
                       product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
@@ -8207,7 +8291,6 @@ class ProductPanels {
       const int pixel = std::min(done, count - kFew);
       add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
     }
-    waiting_.end();
   }
 
  private:
@@ -8216,8 +8299,8 @@ class ProductPanels {
     // The next panels' weights come while these are used: one panel's in each of the first tiles.
     const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
     const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   ahead, starts_, waiting_);
-    waiting_.take(tile, product_, pixel, kTilePixels);
+                                                   ahead, starts_);
+    ending_.end(tile, product_, pixel);
   }
 
   const ByteProduct& product_;
@@ -8225,24 +8308,24 @@ class ProductPanels {
   std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
   std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
-  Waiting waiting_;
+  TileEnding ending_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
 };
 
 /// Computes kPanels panels for all pixels.
-template <class Dot, class Waiting, int kPixels, int kPanels>
+template <class Dot, class TileEnding, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  ProductPanels<Dot, Waiting, kPixels, kPanels>(product, panel).compute(pixels);
+  ProductPanels<Dot, TileEnding, kPixels, kPanels>(product, panel).compute(pixels);
 }
 
 /// Does so with the ending of the product.
 template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
   if (product.ending.kind != Ending::bytes)
-    return product_panels<Dot, WaitingValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
+    return product_panels<Dot, TileValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
   with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
-    using Waiting = WaitingBytes<decltype(steps)::value, kPanels>;
-    product_panels<Dot, Waiting, kPixels, kPanels>(product, pixels, panel);
+    using TileEnding = TileBytes<decltype(steps)::value, kPanels>;
+    product_panels<Dot, TileEnding, kPixels, kPanels>(product, pixels, panel);
   });
 }
 
@@ -8445,10 +8528,9 @@ class DepthwiseStrips {
   }
   template <int kPixel>
   HWY_INLINE void end_unit(int y, int x, const Words* sums) const {
-    const Words words[] = {sums[0], sums[1], sums[2], sums[3]};
     const Halves none[2] = {};
     Halves unit[2];
-    ending_.end(words, none, unit);
+    ending_.end(sums[0], sums[1], sums[2], sums[3], none, unit);
     store_unit(unit, UnitPlaces<std::uint8_t>(rows_.output, y, x + kPixel).places, channel_,
                kUnitPixels);
   }
@@ -9196,26 +9278,37 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
+#if PPLCNET_BYTE_VECTORS
+/// Multiplies channels of pixel `from`, as many at a time as a vector of halves has, up to kMost,
+/// and returns the first one that is left.
+template <int kMost>
+HWY_INLINE int gate_channels(const ByteGate& gate, const std::uint8_t* from, int begin, int end,
+                             std::uint8_t* to) {
+  const hn::CappedTag<std::int16_t, kMost> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  int c = begin;
+  for (; c + lanes <= end; c += lanes) {
+    const auto map = hn::PromoteTo(d, hn::LoadU(bytes, from + c));
+    const auto steps = hn::ShiftLeft<4>(hn::Sub(map, hn::LoadU(d, gate.constants.addend_zero + c)));
+    const auto product = hn::MulFixedPoint15(steps, hn::LoadU(d, gate.factors + c));
+    const auto sum = hn::SaturatedAdd(product, hn::LoadU(d, gate.constants.zero + c));
+    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
+  }
+  return c;
+}
+#endif
+
 /// Multiplies channels [begin, end) of pixel `from`; both are multiples of 16.
 HWY_INLINE void gate_pixel(const ByteGate& gate, const std::uint8_t* from, int begin, int end,
                            std::uint8_t* to) {
-  const std::int16_t* const subtracted = gate.constants.addend_zero;
-  const std::int16_t* const added = gate.constants.zero;
 #if PPLCNET_BYTE_VECTORS
-  const hn::CappedTag<std::int16_t, kPanel> d;
-  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
-  for (int c = begin; c < end; c += static_cast<int>(hn::Lanes(d))) {
-    const auto map = hn::PromoteTo(d, hn::LoadU(bytes, from + c));
-    const auto steps = hn::ShiftLeft<4>(hn::Sub(map, hn::LoadU(d, subtracted + c)));
-    const auto product = hn::MulFixedPoint15(steps, hn::LoadU(d, gate.factors + c));
-    const auto sum = hn::SaturatedAdd(product, hn::LoadU(d, added + c));
-    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
-  }
+  gate_channels<kPanel>(gate, from, gate_channels<2 * kPanel>(gate, from, begin, end, to), end, to);
 #else
   for (int c = begin; c < end; ++c) {
-    const int steps = (from[c] - subtracted[c]) * 16;
+    const int steps = (from[c] - gate.constants.addend_zero[c]) * 16;
     const int product = (steps * gate.factors[c] + (1 << 14)) >> 15;
-    to[c] = static_cast<std::uint8_t>(std::clamp(product + added[c], 0, 255));
+    to[c] = static_cast<std::uint8_t>(std::clamp(product + gate.constants.zero[c], 0, 255));
   }
 #endif
 }

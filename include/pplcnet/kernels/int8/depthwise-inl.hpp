@@ -177,10 +177,9 @@ class DepthwiseStrips {
   }
   template <int kPixel>
   HWY_INLINE void end_unit(int y, int x, const Words* sums) const {
-    const Words words[] = {sums[0], sums[1], sums[2], sums[3]};
     const Halves none[2] = {};
     Halves unit[2];
-    ending_.end(words, none, unit);
+    ending_.end(sums[0], sums[1], sums[2], sums[3], none, unit);
     store_unit(unit, UnitPlaces<std::uint8_t>(rows_.output, y, x + kPixel).places, channel_,
                kUnitPixels);
   }

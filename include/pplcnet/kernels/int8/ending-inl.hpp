@@ -4,7 +4,7 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// The most pixels whose sums wait for their ending, in whole units.
+/// The most pixels whose sums end together, in whole units.
 inline constexpr int kMostEnded = 24;
 
 /// Where some pixels are. The last one is repeated, so that there is a whole unit of them.
@@ -17,7 +17,10 @@ class PixelPlaces {
   }
   /// Finds pixels [pixel, pixel + count) of rows of pixels.
   HWY_INLINE void find(const BytePixels<Byte>& map, int pixel, int count) {
-    if (map.pixels == nullptr) return;
+    if (map.pixels == nullptr) {
+      for (Byte*& place : places_) place = nullptr;
+      return;
+    }
     const int row = pixel / map.width;
     int column = pixel - row * map.width;
     const std::size_t gap = map.row_pitch - static_cast<std::size_t>(map.width) * map.pixel_pitch;
@@ -92,11 +95,14 @@ class BytePanel {
 
   /// Turns a unit's sums into the halves that saturate to its bytes. There are addends where they
   /// are added.
-  HWY_INLINE void end(const Words (&sums)[4], const Halves (&addends)[2], Halves (&unit)[2]) const {
-    for (int i = 0; i < 2; ++i)
-      unit[i] = end(narrow(shift_words(sums[2 * i], shift_[2 * i % kVectors]),
-                           shift_words(sums[2 * i + 1], shift_[(2 * i + 1) % kVectors])),
-                    i, addends[i]);
+  HWY_INLINE void end(Words a, Words b, Words c, Words d, const Halves (&addends)[2],
+                      Halves (&unit)[2]) const {
+    // No loop, so that none of them is in memory.
+    unit[0] =
+        end(narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors])), 0, addends[0]);
+    unit[1] =
+        end(narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors])), 1,
+            addends[1]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
@@ -139,22 +145,29 @@ HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& f
   function(std::integral_constant<ByteSteps, scale>());
 }
 
-/// Ends the sums [pixel][16 of each panel] of a unit. The first `count` of its pixels are stored.
+/// Ends the sums of a unit. The first `count` of its pixels are stored.
+template <ByteSteps kSteps, int kPanels>
+HWY_INLINE void end_words(const BytePanel<kSteps, kPanels>& panels, std::size_t channel, Words a,
+                          Words b, Words c, Words d, int count, std::uint8_t* const* outputs,
+                          const std::uint8_t* const* addends) {
+  Halves added[2] = {}, unit[2];
+  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
+  panels.end(a, b, c, d, added, unit);
+  constexpr int kPixels = kUnitPixels / kPanels;
+  if (count >= kPixels)
+    store_unit<kPanels>(unit, outputs, channel, kPixels);
+  else
+    store_unit<kPanels>(unit, outputs, channel, count);
+}
+
+/// Does so with sums [pixel][16 of each panel] in memory.
 template <ByteSteps kSteps, int kPanels>
 HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                          const std::int32_t* sums, int count, std::uint8_t* const* outputs,
                          const std::uint8_t* const* addends) {
   const auto word = [&](int i)
                         HWY_ATTR { return load_words(sums + i / kWords * kPanel, i % kWords); };
-  const Words words[] = {word(0), word(1), word(2), word(3)};  // no loop, so that none is in memory
-  Halves added[2] = {}, unit[2];
-  if constexpr (BytePanel<kSteps, kPanels>::kAdds) load_unit<kPanels>(addends, channel, added);
-  panels.end(words, added, unit);
-  constexpr int kPixels = kUnitPixels / kPanels;
-  if (count >= kPixels)
-    store_unit<kPanels>(unit, outputs, channel, kPixels);
-  else
-    store_unit<kPanels>(unit, outputs, channel, count);
+  end_words(panels, channel, word(0), word(1), word(2), word(3), count, outputs, addends);
 }
 
 /// Ends the sums [pixel][16] of a panel in bytes; those of the last unit are there, whatever they

@@ -38,14 +38,14 @@ class ByteFrame {
     fill_pixels(base_ + map_.row(y), count * (frame.left + map_.shape.width + frame.right), pixel);
   }
 
-  /// Copies `pixel`, a panel at a time, or if there is none yet, writes it.
+  /// Copies `pixel` or, if there is none yet, writes it.
   void fill_pixels(std::uint8_t* to, int count, const std::uint8_t*& pixel) const {
     for (int i = 0; i < count; ++i, to += pitch_) {
       if (pixel == nullptr) {
         for (std::size_t c = 0; c < pitch_; ++c) to[c] = static_cast<std::uint8_t>(zeros_[c]);
         pixel = to;
       } else {
-        for (std::size_t c = 0; c < pitch_; c += kPanel) std::memcpy(to + c, pixel + c, kPanel);
+        std::memcpy(to, pixel, pitch_);
       }
     }
   }

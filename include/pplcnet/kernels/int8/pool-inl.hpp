@@ -7,7 +7,7 @@ namespace HWY_NAMESPACE {
 /// Sums of neighbouring panels over all pixels of a map.
 template <int kPanels>
 class PixelSums {
-  using Sums = hn::CappedTag<std::uint16_t, kPanel>;
+  using Sums = hn::CappedTag<std::uint16_t, std::min(kPanels, 2) * kPanel>;
   static constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
   static constexpr int kMost = 256;  // bytes whose sum fits 16 bits
   using Indices = std::make_integer_sequence<int, kPanels * kPanel / kLanes>;
@@ -75,12 +75,17 @@ struct PixelSums {
 template <int kPanels>
 HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
                               const std::uint8_t* maps, int panel, std::uint8_t* to) {
-  const auto pixels = static_cast<std::int32_t>(layer.input.pixels());
+  const auto pixels = static_cast<std::uint64_t>(layer.input.pixels());
+  // A product and a shift give the quotients: sums of 128 bytes each are below 2^15 a pixel, and
+  // 2^16 pixels and more have sums that do not fit 32 bits.
+  constexpr int kShift = 48;
+  const std::uint64_t reciprocal = (std::uint64_t{1} << kShift) / pixels + 1;
   std::uint32_t sums[kPanels * kPanel] = {};
   PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
   for (int i = 0; i < kPanels * kPanel; ++i) {
     const int c = panel * kPanel + i;
-    const std::int32_t mean = (static_cast<std::int32_t>(sums[i]) * 128 + pixels / 2) / pixels;
+    const auto mean = static_cast<std::int32_t>(
+        (sums[i] * std::uint64_t{128} + pixels / 2) * reciprocal >> kShift);
     const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
     const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
     to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));

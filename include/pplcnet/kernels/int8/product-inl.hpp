@@ -33,11 +33,10 @@ class ByteTile {
   static constexpr int kTilePixels = kPixels;
 
   /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
-  /// so many bytes `ahead`, and after it `waiting` may end some of another tile's sums.
-  template <class Waiting>
+  /// so many bytes `ahead`.
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
                       std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      std::size_t ahead, const std::int32_t* starts, Waiting& waiting)
+                      std::size_t ahead, const std::int32_t* starts)
       : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
     start(starts, Indices<kPixels * kVectors>());
     for (int row = 0; row < product.kernel_rows; ++row) {
@@ -47,9 +46,16 @@ class ByteTile {
         fetch_ahead(weights + ahead);
         add_quad(weights, Indices<kVectors>());
         advance(Indices<kGroups>());
-        waiting.end_some();
       }
     }
+  }
+
+  /// Ends the sums of whole units while they are in registers.
+  template <ByteSteps kSteps>
+  HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                      const PixelPlaces<std::uint8_t>& outputs,
+                      const PixelPlaces<const std::uint8_t>& addends) const {
+    end(panels, channel, outputs, addends, Indices<kPixels * kPanels / kUnitPixels>());
   }
 
   /// Stores the sums [pixel][panel][16].
@@ -93,6 +99,17 @@ class ByteTile {
           Dot::add(sums_[kPixel * kVectors + kVector], bytes, row[kVector])),
      ...);
   }
+  template <ByteSteps kSteps, int... kUnit>
+  HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                      const PixelPlaces<std::uint8_t>& outputs,
+                      const PixelPlaces<const std::uint8_t>& addends,
+                      std::integer_sequence<int, kUnit...>) const {
+    constexpr int kStep = kUnitPixels / kPanels;
+    (end_words(panels, channel, sums_[4 * kUnit], sums_[4 * kUnit + 1], sums_[4 * kUnit + 2],
+               sums_[4 * kUnit + 3], kStep, outputs.from(kUnit * kStep),
+               addends.from(kUnit * kStep)),
+     ...);
+  }
   template <int... kIndex>
   HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
     (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
@@ -103,63 +120,50 @@ class ByteTile {
   Words sums_[kPixels * kVectors];
 };
 
-/// Sums of a tile that wait for their ending. It keeps other ports of a CPU busy than sums do, so
-/// some of it is done between the quads of the next tile.
+/// How the sums of tiles become bytes.
 template <ByteSteps kSteps, int kPanels>
-class WaitingBytes {
+class TileBytes {
   static constexpr int kStep = kUnitPixels / kPanels;
 
  public:
-  HWY_INLINE WaitingBytes(const ByteProduct& product, int panel)
+  HWY_INLINE TileBytes(const ByteProduct& product, int panel)
       : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
 
-  /// Takes the sums [pixel][panel][16] of a tile.
+  /// Ends the sums of a tile whose first pixel is given: of whole units, or of one pixel.
   template <class Tile>
-  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
-    end();
-    for (int i = 0; i < std::max(1, kStep / Tile::kTilePixels); ++i)
-      tile.store(sums_ + i * Tile::kTilePixels * kPanels * kPanel);
-    outputs_.find(product.output, pixel, count);
-    addends_.find(product.addend, pixel, count);
-    done_ = 0;
-    count_ = std::max(count, kStep);  // one pixel fills a unit
-  }
-  HWY_INLINE void end_some() {
-    if (done_ == count_) return;
-    end_unit(panels_, channel_, sums_ + done_ * kPanels * kPanel, kStep, outputs_.from(done_),
-             addends_.from(done_));
-    done_ += kStep;
-  }
-  HWY_INLINE void end() {
-    while (done_ != count_) end_some();
+  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
+    const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, Tile::kTilePixels);
+    if constexpr (Tile::kTilePixels % kStep == 0) {
+      tile.end(panels_, channel_, outputs, addends);
+    } else {
+      HWY_ALIGN std::int32_t unit[kUnitPixels * kPanel];
+      for (int i = 0; i < kStep; ++i) tile.store(unit + i * kPanels * kPanel);
+      end_unit(panels_, channel_, unit, 1, outputs.from(0), addends.from(0));
+    }
   }
 
  private:
   std::size_t channel_;
   BytePanel<kSteps, kPanels> panels_;
-  PixelPlaces<std::uint8_t> outputs_;
-  PixelPlaces<const std::uint8_t> addends_;
-  int done_ = 0, count_ = 0;  // in whole units
-  HWY_ALIGN std::int32_t sums_[kMostEnded * kPanels * kPanel];
 };
 
-/// Those that end as factors or logits, which is rare: they do not wait.
+/// How they become factors or logits, which is rare.
 template <int kPanels>
-class WaitingValues {
+class TileValues {
  public:
-  HWY_INLINE WaitingValues(const ByteProduct& product, int panel)
+  HWY_INLINE TileValues(const ByteProduct& product, int panel)
       : ending_(product.ending), panel_(panel) {}
 
   template <class Tile>
-  HWY_INLINE void take(const Tile& tile, const ByteProduct& product, int pixel, int count) {
-    HWY_ALIGN std::int32_t sums[kMostEnded * kPanels * kPanel];
+  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+    HWY_ALIGN std::int32_t sums[Tile::kTilePixels * kPanels * kPanel];
     tile.store(sums);
-    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, count);
+    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
     for (int i = 0; i < kPanels; ++i)
-      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, count, outputs.from(0));
+      end_values(ending_, panel_ + i, sums + i * kPanel, kPanels * kPanel, Tile::kTilePixels,
+                 outputs.from(0));
   }
-  HWY_INLINE void end_some() {}
-  HWY_INLINE void end() {}
 
  private:
   const SumEnding& ending_;
@@ -181,7 +185,7 @@ HWY_NOINLINE void start_sums(const std::int8_t* weights, std::size_t bytes,
 }
 
 /// Some panels of a product, and what all of their tiles need.
-template <class Dot, class Waiting, int kPixels, int kPanels>
+template <class Dot, class TileEnding, int kPixels, int kPanels>
 class ProductPanels {
   static constexpr int kFew = std::min(kUnitPixels, kPixels);
 
@@ -192,7 +196,7 @@ class ProductPanels {
                static_cast<std::size_t>(product.row_depth) * kPanel),
         group_pitch_(kPixelGroup * product.pixel_pitch),
         weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
-        waiting_(product, panel) {
+        ending_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
       start_sums<Dot>(weights_ + static_cast<std::size_t>(i) * pitch_, pitch_,
                       product.ending.constants.bias + (panel + i) * kPanel, starts_ + i * kPanel);
@@ -211,7 +215,6 @@ class ProductPanels {
       const int pixel = std::min(done, count - kFew);
       add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
     }
-    waiting_.end();
   }
 
  private:
@@ -220,8 +223,8 @@ class ProductPanels {
     // The next panels' weights come while these are used: one panel's in each of the first tiles.
     const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
     const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   ahead, starts_, waiting_);
-    waiting_.take(tile, product_, pixel, kTilePixels);
+                                                   ahead, starts_);
+    ending_.end(tile, product_, pixel);
   }
 
   const ByteProduct& product_;
@@ -229,24 +232,24 @@ class ProductPanels {
   std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
   const std::int8_t* weights_;
   std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
-  Waiting waiting_;
+  TileEnding ending_;
   HWY_ALIGN std::int32_t starts_[kPanels * kPanel];
 };
 
 /// Computes kPanels panels for all pixels.
-template <class Dot, class Waiting, int kPixels, int kPanels>
+template <class Dot, class TileEnding, int kPixels, int kPanels>
 HWY_NOINLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
-  ProductPanels<Dot, Waiting, kPixels, kPanels>(product, panel).compute(pixels);
+  ProductPanels<Dot, TileEnding, kPixels, kPanels>(product, panel).compute(pixels);
 }
 
 /// Does so with the ending of the product.
 template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
   if (product.ending.kind != Ending::bytes)
-    return product_panels<Dot, WaitingValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
+    return product_panels<Dot, TileValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
   with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
-    using Waiting = WaitingBytes<decltype(steps)::value, kPanels>;
-    product_panels<Dot, Waiting, kPixels, kPanels>(product, pixels, panel);
+    using TileEnding = TileBytes<decltype(steps)::value, kPanels>;
+    product_panels<Dot, TileEnding, kPixels, kPanels>(product, pixels, panel);
   });
 }
 
