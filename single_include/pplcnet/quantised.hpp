@@ -3125,12 +3125,13 @@ HWY_AFTER_NAMESPACE();
 // And this one.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of neighbouring panels side by side: rows of their
-// bytes fill vectors, so quads and endings take fewer shuffles. Compiled for
-// AVX-512 and AVX2 alone.
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
+// vectors, so quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
+
+inline constexpr int kWideKernel = 3;
 
 /// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
 /// panel, lower or upper, come from two of them.
@@ -3161,9 +3162,9 @@ struct PanelLanes {
 };
 
 /// The weights of panels for kRows output rows, whose quads are the first one's.
-template <class Dot, int kWidth, int kQuads, int kRows>
+template <class Dot, int kRows>
 struct WideWeights {
-  static constexpr int kTaps = kWidth * kQuads;
+  static constexpr int kTaps = kWideKernel;
   typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
   Words starts[kLaneVectors], shifts[kLaneVectors];
 
@@ -3176,47 +3177,39 @@ struct WideWeights {
     for (int i = 0; i < kTaps * kLaneVectors; ++i) {
       const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
       taps[0][i] = Dot::weights(quad);
-      if constexpr (kRows == 2) {
-        const bool highest = i / kLaneVectors % kQuads == 0;
-        const Words above = highest ? subtract_words(quad, quad)
-                                    : panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel,
-                                                  i - kLaneVectors);
-        taps[1][i] = Dot::weights(move_down(above, quad, rows.stride.height));
-      }
+      if constexpr (kRows == 2)
+        taps[1][i] = Dot::weights(move_down(subtract_words(quad, quad), quad, rows.stride.height));
     }
   }
 };
 
-/// Some of the vectors of neighbouring outputs in kRows rows: half of them, or one. Each column of
-/// the input is added to all outputs that it belongs to, so that weights and sums stay in
-/// registers. Each quad of a column has sums of its own, which are joined in the end: one does not
-/// wait for the other.
-template <class Dot, int kFirst, int kVectors, int kWidth, int kQuads, int kStride, int kRows>
+/// Half of the vectors of neighbouring outputs in kRows rows. Each column of the input is added to
+/// all outputs that it belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kStride, int kRows>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
-  using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
-  static constexpr int kInputs = kQuads * kVectors;               // vectors of an input
-  static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kInputs;  // of an output: [row][quad][vector]
+  using Weights = WideWeights<Dot, kRows>;
+  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kVectors;
+  static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kSums = kRows * kVectors;                       // of an output
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kQuads * kQuad>());
-    copy_taps(Indices<kRows * kWidth * kInputs>());
+    copy_rows(window, Indices<kQuad>());
+    copy_taps(Indices<kRows * kWideKernel * kVectors>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset. The second of
-  /// two vectors that are computed one by one finds the first one's words where it stores halves.
+  /// Computes `count` outputs, the first of which has its first column at an offset.
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
                           Halves (&halves)[kRows][kSpan]) {
     begin<0>(Indices<kOpen * kSums>());
-    add_columns<0>(offset, pitch, Indices<kWidth - kStride>());
-    offset += (kWidth - kStride) * pitch;
+    add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
+    offset += (kWideKernel - kStride) * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
-      add_columns<kWidth - kStride>(offset, pitch, Indices<kStride>());
+      add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
       store(x, halves, Indices<kRows>());
       advance(Indices<(kOpen - 1) * kSums>());
       begin<kOpen - 1>(Indices<kSums>());
@@ -3228,22 +3221,17 @@ class WideOutputs {
   HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
     ((rows_[kIndex] = window.rows[kIndex]), ...);
   }
-  /// Takes those of these vectors: [row][column][quad][vector].
+  /// Takes those of these vectors: [row][column][vector].
   template <int... kIndex>
   HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kInputs)]
-                                   [kIndex % (kWidth * kInputs) / kVectors * kLaneVectors + kFirst +
-                                    kIndex % kVectors]),
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWideKernel * kVectors)]
+                                   [kIndex % (kWideKernel * kVectors) / kVectors * kLaneVectors +
+                                    kFirst + kIndex % kVectors]),
      ...);
   }
   template <int kOutput, int... kIndex>
   HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] = start<kIndex / kVectors % kQuads>(kIndex % kVectors)), ...);
-  }
-  template <int kNumber>
-  HWY_INLINE Words start(int vector) const {
-    const Words bias = weights_.starts[kFirst + vector];
-    return kNumber == 0 ? bias : subtract_words(bias, bias);
+    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
@@ -3253,59 +3241,43 @@ class WideOutputs {
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen * kSums>()), ...);
   }
-  template <int kColumn, int... kNumber>
-  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
-    (add_quads<kColumn, kNumber>(offset, Indices<kOpen * kSums>()), ...);
-  }
-  template <int kColumn, int kNumber, int... kIndex>
-  HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
-    Words quads[kHalfVectors];
-    load_wide_quads<kFirst / kHalfVectors>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+  template <int kColumn, int... kIndex>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kIndex...>) {
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
     const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
-    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(
-         bytes[(kFirst + kIndex % kVectors) % kHalfVectors]),
-     ...);
+    (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
   }
-  template <int kColumn, int kNumber, int kIndex>
+  template <int kColumn, int kIndex>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0 && kIndex / kVectors % kQuads == kNumber)
-      sums_[kIndex] = Dot::add(
-          sums_[kIndex], bytes,
-          taps_[(kIndex % kSums / kInputs * kWidth + kColumn) * kInputs + kIndex % kInputs]);
+    if constexpr (kColumn >= 0)
+      sums_[kIndex] =
+          Dot::add(sums_[kIndex], bytes,
+                   taps_[(kIndex % kSums / kVectors * kWideKernel + kColumn) * kVectors +
+                         kIndex % kVectors]);
   }
 
   template <int... kRow>
   HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
                         std::integer_sequence<int, kRow...>) const {
-    (store<kRow>(halves[kRow][x]), ...);
-  }
-  template <int kRow>
-  HWY_INLINE void store(Halves& halves) const {
-    const Words first = shifted(kRow * kInputs, kFirst);
-    if constexpr (kVectors == kHalfVectors)
-      halves = narrow(first, shifted(kRow * kInputs + 1, kFirst + 1));
-    else
-      halves = kFirst % kHalfVectors == 0 ? first : narrow(halves, first);
+    ((halves[kRow][x] = narrow(shifted(kRow * kVectors, 0), shifted(kRow * kVectors + 1, 1))), ...);
   }
   HWY_INLINE Words shifted(int sum, int vector) const {
-    const Words total = kQuads == 1 ? sums_[sum] : add_words(sums_[sum], sums_[sum + kVectors]);
-    return shift_words(total, weights_.shifts[vector]);
+    return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
   }
 
   const Weights& weights_;
   int lanes_;
-  const std::uint8_t* rows_[kQuads * kQuad];
-  Operand taps_[kRows * kWidth * kInputs];
+  const std::uint8_t* rows_[kQuad];
+  Operand taps_[kRows * kWideKernel * kVectors];
   Words sums_[kOpen * kSums];
 };
 
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows>
 class WidePanels {
-  static constexpr int kVectors = kWidth == 3 ? kHalfVectors : 1;  // whose taps fit the registers
-
  public:
   HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
@@ -3322,20 +3294,19 @@ class WidePanels {
       const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
       for (int i = 0; i < spans; ++i) {
         const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kVectors>());
+        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kHalfVectors>());
         for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
       }
     }
   }
 
  private:
-  template <int... kPart>
+  template <int... kHalf>
   HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
-                      std::integer_sequence<int, kPart...>) {
+                      std::integer_sequence<int, kHalf...>) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
-    (WideOutputs<Dot, kPart * kVectors, kVectors, kWidth, kQuads, kStride, kRows>(weights_, window,
-                                                                                  panels_.count)
-         .compute(offset, rows_.pixel_pitch, outputs, halves_[kPart * kVectors / kHalfVectors]),
+    (WideOutputs<Dot, kHalf, kStride, kRows>(weights_, window, panels_.count)
+         .compute(offset, rows_.pixel_pitch, outputs, halves_[kHalf]),
      ...);
   }
   HWY_INLINE void end(int row, int y, int x, int outputs) const {
@@ -3348,21 +3319,21 @@ class WidePanels {
 
   const ByteDepthwise& rows_;
   const PanelLanes panels_;
-  const WideWeights<Dot, kWidth, kQuads, kRows> weights_;
+  const WideWeights<Dot, kRows> weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
   Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
 };
 
-template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows>
 HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kWidth, kQuads, kStride, kRows>(rows, panels).compute();
+  WidePanels<Dot, kSteps, kStride, kRows>(rows, panels).compute();
 }
 
-template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, int kStride, int kRows>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
   with_steps(rows.ending, false, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kWidth, kQuads, kStride, kRows>(rows, panels);
+    wide_panels<Dot, decltype(steps)::value, kStride, kRows>(rows, panels);
   });
 }
 
@@ -3626,10 +3597,9 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto compute =
-      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
-         : strides ? tall_depthwise<Dot, 2>
-                : tall_depthwise<Dot, 1>;
+  const auto compute = narrow ? strides ? wide_depthwise<Dot, 2, 1> : wide_depthwise<Dot, 1, kRows>
+                       : strides ? tall_depthwise<Dot, 2>
+                                 : tall_depthwise<Dot, 1>;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
@@ -5876,12 +5846,13 @@ HWY_AFTER_NAMESPACE();
 // And this one.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of neighbouring panels side by side: rows of their
-// bytes fill vectors, so quads and endings take fewer shuffles. Compiled for
-// AVX-512 and AVX2 alone.
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
+// vectors, so quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
+
+inline constexpr int kWideKernel = 3;
 
 /// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
 /// panel, lower or upper, come from two of them.
@@ -5912,9 +5883,9 @@ struct PanelLanes {
 };
 
 /// The weights of panels for kRows output rows, whose quads are the first one's.
-template <class Dot, int kWidth, int kQuads, int kRows>
+template <class Dot, int kRows>
 struct WideWeights {
-  static constexpr int kTaps = kWidth * kQuads;
+  static constexpr int kTaps = kWideKernel;
   typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
   Words starts[kLaneVectors], shifts[kLaneVectors];
 
@@ -5927,47 +5898,39 @@ struct WideWeights {
     for (int i = 0; i < kTaps * kLaneVectors; ++i) {
       const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
       taps[0][i] = Dot::weights(quad);
-      if constexpr (kRows == 2) {
-        const bool highest = i / kLaneVectors % kQuads == 0;
-        const Words above = highest ? subtract_words(quad, quad)
-                                    : panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel,
-                                                  i - kLaneVectors);
-        taps[1][i] = Dot::weights(move_down(above, quad, rows.stride.height));
-      }
+      if constexpr (kRows == 2)
+        taps[1][i] = Dot::weights(move_down(subtract_words(quad, quad), quad, rows.stride.height));
     }
   }
 };
 
-/// Some of the vectors of neighbouring outputs in kRows rows: half of them, or one. Each column of
-/// the input is added to all outputs that it belongs to, so that weights and sums stay in
-/// registers. Each quad of a column has sums of its own, which are joined in the end: one does not
-/// wait for the other.
-template <class Dot, int kFirst, int kVectors, int kWidth, int kQuads, int kStride, int kRows>
+/// Half of the vectors of neighbouring outputs in kRows rows. Each column of the input is added to
+/// all outputs that it belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kStride, int kRows>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
-  using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
-  static constexpr int kInputs = kQuads * kVectors;               // vectors of an input
-  static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kInputs;  // of an output: [row][quad][vector]
+  using Weights = WideWeights<Dot, kRows>;
+  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kVectors;
+  static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kSums = kRows * kVectors;                       // of an output
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kQuads * kQuad>());
-    copy_taps(Indices<kRows * kWidth * kInputs>());
+    copy_rows(window, Indices<kQuad>());
+    copy_taps(Indices<kRows * kWideKernel * kVectors>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset. The second of
-  /// two vectors that are computed one by one finds the first one's words where it stores halves.
+  /// Computes `count` outputs, the first of which has its first column at an offset.
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
                           Halves (&halves)[kRows][kSpan]) {
     begin<0>(Indices<kOpen * kSums>());
-    add_columns<0>(offset, pitch, Indices<kWidth - kStride>());
-    offset += (kWidth - kStride) * pitch;
+    add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
+    offset += (kWideKernel - kStride) * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
-      add_columns<kWidth - kStride>(offset, pitch, Indices<kStride>());
+      add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
       store(x, halves, Indices<kRows>());
       advance(Indices<(kOpen - 1) * kSums>());
       begin<kOpen - 1>(Indices<kSums>());
@@ -5979,22 +5942,17 @@ class WideOutputs {
   HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
     ((rows_[kIndex] = window.rows[kIndex]), ...);
   }
-  /// Takes those of these vectors: [row][column][quad][vector].
+  /// Takes those of these vectors: [row][column][vector].
   template <int... kIndex>
   HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kInputs)]
-                                   [kIndex % (kWidth * kInputs) / kVectors * kLaneVectors + kFirst +
-                                    kIndex % kVectors]),
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWideKernel * kVectors)]
+                                   [kIndex % (kWideKernel * kVectors) / kVectors * kLaneVectors +
+                                    kFirst + kIndex % kVectors]),
      ...);
   }
   template <int kOutput, int... kIndex>
   HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] = start<kIndex / kVectors % kQuads>(kIndex % kVectors)), ...);
-  }
-  template <int kNumber>
-  HWY_INLINE Words start(int vector) const {
-    const Words bias = weights_.starts[kFirst + vector];
-    return kNumber == 0 ? bias : subtract_words(bias, bias);
+    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
@@ -6004,59 +5962,43 @@ class WideOutputs {
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen * kSums>()), ...);
   }
-  template <int kColumn, int... kNumber>
-  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
-    (add_quads<kColumn, kNumber>(offset, Indices<kOpen * kSums>()), ...);
-  }
-  template <int kColumn, int kNumber, int... kIndex>
-  HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
-    Words quads[kHalfVectors];
-    load_wide_quads<kFirst / kHalfVectors>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+  template <int kColumn, int... kIndex>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kIndex...>) {
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
     const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
-    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(
-         bytes[(kFirst + kIndex % kVectors) % kHalfVectors]),
-     ...);
+    (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
   }
-  template <int kColumn, int kNumber, int kIndex>
+  template <int kColumn, int kIndex>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0 && kIndex / kVectors % kQuads == kNumber)
-      sums_[kIndex] = Dot::add(
-          sums_[kIndex], bytes,
-          taps_[(kIndex % kSums / kInputs * kWidth + kColumn) * kInputs + kIndex % kInputs]);
+    if constexpr (kColumn >= 0)
+      sums_[kIndex] =
+          Dot::add(sums_[kIndex], bytes,
+                   taps_[(kIndex % kSums / kVectors * kWideKernel + kColumn) * kVectors +
+                         kIndex % kVectors]);
   }
 
   template <int... kRow>
   HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
                         std::integer_sequence<int, kRow...>) const {
-    (store<kRow>(halves[kRow][x]), ...);
-  }
-  template <int kRow>
-  HWY_INLINE void store(Halves& halves) const {
-    const Words first = shifted(kRow * kInputs, kFirst);
-    if constexpr (kVectors == kHalfVectors)
-      halves = narrow(first, shifted(kRow * kInputs + 1, kFirst + 1));
-    else
-      halves = kFirst % kHalfVectors == 0 ? first : narrow(halves, first);
+    ((halves[kRow][x] = narrow(shifted(kRow * kVectors, 0), shifted(kRow * kVectors + 1, 1))), ...);
   }
   HWY_INLINE Words shifted(int sum, int vector) const {
-    const Words total = kQuads == 1 ? sums_[sum] : add_words(sums_[sum], sums_[sum + kVectors]);
-    return shift_words(total, weights_.shifts[vector]);
+    return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
   }
 
   const Weights& weights_;
   int lanes_;
-  const std::uint8_t* rows_[kQuads * kQuad];
-  Operand taps_[kRows * kWidth * kInputs];
+  const std::uint8_t* rows_[kQuad];
+  Operand taps_[kRows * kWideKernel * kVectors];
   Words sums_[kOpen * kSums];
 };
 
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows>
 class WidePanels {
-  static constexpr int kVectors = kWidth == 3 ? kHalfVectors : 1;  // whose taps fit the registers
-
  public:
   HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
@@ -6073,20 +6015,19 @@ class WidePanels {
       const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
       for (int i = 0; i < spans; ++i) {
         const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kVectors>());
+        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kHalfVectors>());
         for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
       }
     }
   }
 
  private:
-  template <int... kPart>
+  template <int... kHalf>
   HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
-                      std::integer_sequence<int, kPart...>) {
+                      std::integer_sequence<int, kHalf...>) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
-    (WideOutputs<Dot, kPart * kVectors, kVectors, kWidth, kQuads, kStride, kRows>(weights_, window,
-                                                                                  panels_.count)
-         .compute(offset, rows_.pixel_pitch, outputs, halves_[kPart * kVectors / kHalfVectors]),
+    (WideOutputs<Dot, kHalf, kStride, kRows>(weights_, window, panels_.count)
+         .compute(offset, rows_.pixel_pitch, outputs, halves_[kHalf]),
      ...);
   }
   HWY_INLINE void end(int row, int y, int x, int outputs) const {
@@ -6099,21 +6040,21 @@ class WidePanels {
 
   const ByteDepthwise& rows_;
   const PanelLanes panels_;
-  const WideWeights<Dot, kWidth, kQuads, kRows> weights_;
+  const WideWeights<Dot, kRows> weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
   Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
 };
 
-template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows>
 HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kWidth, kQuads, kStride, kRows>(rows, panels).compute();
+  WidePanels<Dot, kSteps, kStride, kRows>(rows, panels).compute();
 }
 
-template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, int kStride, int kRows>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
   with_steps(rows.ending, false, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kWidth, kQuads, kStride, kRows>(rows, panels);
+    wide_panels<Dot, decltype(steps)::value, kStride, kRows>(rows, panels);
   });
 }
 
@@ -6377,10 +6318,9 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto compute =
-      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
-         : strides ? tall_depthwise<Dot, 2>
-                : tall_depthwise<Dot, 1>;
+  const auto compute = narrow ? strides ? wide_depthwise<Dot, 2, 1> : wide_depthwise<Dot, 1, kRows>
+                       : strides ? tall_depthwise<Dot, 2>
+                                 : tall_depthwise<Dot, 1>;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
@@ -8641,12 +8581,13 @@ HWY_AFTER_NAMESPACE();
 // And this one.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of neighbouring panels side by side: rows of their
-// bytes fill vectors, so quads and endings take fewer shuffles. Compiled for
-// AVX-512 and AVX2 alone.
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
+// vectors, so quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
+
+inline constexpr int kWideKernel = 3;
 
 /// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
 /// panel, lower or upper, come from two of them.
@@ -8677,9 +8618,9 @@ struct PanelLanes {
 };
 
 /// The weights of panels for kRows output rows, whose quads are the first one's.
-template <class Dot, int kWidth, int kQuads, int kRows>
+template <class Dot, int kRows>
 struct WideWeights {
-  static constexpr int kTaps = kWidth * kQuads;
+  static constexpr int kTaps = kWideKernel;
   typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
   Words starts[kLaneVectors], shifts[kLaneVectors];
 
@@ -8692,47 +8633,39 @@ struct WideWeights {
     for (int i = 0; i < kTaps * kLaneVectors; ++i) {
       const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
       taps[0][i] = Dot::weights(quad);
-      if constexpr (kRows == 2) {
-        const bool highest = i / kLaneVectors % kQuads == 0;
-        const Words above = highest ? subtract_words(quad, quad)
-                                    : panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel,
-                                                  i - kLaneVectors);
-        taps[1][i] = Dot::weights(move_down(above, quad, rows.stride.height));
-      }
+      if constexpr (kRows == 2)
+        taps[1][i] = Dot::weights(move_down(subtract_words(quad, quad), quad, rows.stride.height));
     }
   }
 };
 
-/// Some of the vectors of neighbouring outputs in kRows rows: half of them, or one. Each column of
-/// the input is added to all outputs that it belongs to, so that weights and sums stay in
-/// registers. Each quad of a column has sums of its own, which are joined in the end: one does not
-/// wait for the other.
-template <class Dot, int kFirst, int kVectors, int kWidth, int kQuads, int kStride, int kRows>
+/// Half of the vectors of neighbouring outputs in kRows rows. Each column of the input is added to
+/// all outputs that it belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kStride, int kRows>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
-  using Weights = WideWeights<Dot, kWidth, kQuads, kRows>;
-  static constexpr int kInputs = kQuads * kVectors;               // vectors of an input
-  static constexpr int kOpen = (kWidth + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kInputs;  // of an output: [row][quad][vector]
+  using Weights = WideWeights<Dot, kRows>;
+  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kVectors;
+  static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kSums = kRows * kVectors;                       // of an output
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kQuads * kQuad>());
-    copy_taps(Indices<kRows * kWidth * kInputs>());
+    copy_rows(window, Indices<kQuad>());
+    copy_taps(Indices<kRows * kWideKernel * kVectors>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset. The second of
-  /// two vectors that are computed one by one finds the first one's words where it stores halves.
+  /// Computes `count` outputs, the first of which has its first column at an offset.
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
                           Halves (&halves)[kRows][kSpan]) {
     begin<0>(Indices<kOpen * kSums>());
-    add_columns<0>(offset, pitch, Indices<kWidth - kStride>());
-    offset += (kWidth - kStride) * pitch;
+    add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
+    offset += (kWideKernel - kStride) * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
-      add_columns<kWidth - kStride>(offset, pitch, Indices<kStride>());
+      add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
       store(x, halves, Indices<kRows>());
       advance(Indices<(kOpen - 1) * kSums>());
       begin<kOpen - 1>(Indices<kSums>());
@@ -8744,22 +8677,17 @@ class WideOutputs {
   HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
     ((rows_[kIndex] = window.rows[kIndex]), ...);
   }
-  /// Takes those of these vectors: [row][column][quad][vector].
+  /// Takes those of these vectors: [row][column][vector].
   template <int... kIndex>
   HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWidth * kInputs)]
-                                   [kIndex % (kWidth * kInputs) / kVectors * kLaneVectors + kFirst +
-                                    kIndex % kVectors]),
+    ((taps_[kIndex] = weights_.taps[kIndex / (kWideKernel * kVectors)]
+                                   [kIndex % (kWideKernel * kVectors) / kVectors * kLaneVectors +
+                                    kFirst + kIndex % kVectors]),
      ...);
   }
   template <int kOutput, int... kIndex>
   HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] = start<kIndex / kVectors % kQuads>(kIndex % kVectors)), ...);
-  }
-  template <int kNumber>
-  HWY_INLINE Words start(int vector) const {
-    const Words bias = weights_.starts[kFirst + vector];
-    return kNumber == 0 ? bias : subtract_words(bias, bias);
+    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
   }
   template <int... kIndex>
   HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
@@ -8769,59 +8697,43 @@ class WideOutputs {
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kQuads>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen * kSums>()), ...);
   }
-  template <int kColumn, int... kNumber>
-  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kNumber...>) {
-    (add_quads<kColumn, kNumber>(offset, Indices<kOpen * kSums>()), ...);
-  }
-  template <int kColumn, int kNumber, int... kIndex>
-  HWY_INLINE void add_quads(std::size_t offset, std::integer_sequence<int, kIndex...>) {
-    Words quads[kHalfVectors];
-    load_wide_quads<kFirst / kHalfVectors>(rows_ + kNumber * kQuad, offset, lanes_, quads);
+  template <int kColumn, int... kIndex>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kIndex...>) {
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
     const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
-    (add<kColumn - kIndex / kSums * kStride, kNumber, kIndex>(
-         bytes[(kFirst + kIndex % kVectors) % kHalfVectors]),
-     ...);
+    (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
   }
-  template <int kColumn, int kNumber, int kIndex>
+  template <int kColumn, int kIndex>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0 && kIndex / kVectors % kQuads == kNumber)
-      sums_[kIndex] = Dot::add(
-          sums_[kIndex], bytes,
-          taps_[(kIndex % kSums / kInputs * kWidth + kColumn) * kInputs + kIndex % kInputs]);
+    if constexpr (kColumn >= 0)
+      sums_[kIndex] =
+          Dot::add(sums_[kIndex], bytes,
+                   taps_[(kIndex % kSums / kVectors * kWideKernel + kColumn) * kVectors +
+                         kIndex % kVectors]);
   }
 
   template <int... kRow>
   HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
                         std::integer_sequence<int, kRow...>) const {
-    (store<kRow>(halves[kRow][x]), ...);
-  }
-  template <int kRow>
-  HWY_INLINE void store(Halves& halves) const {
-    const Words first = shifted(kRow * kInputs, kFirst);
-    if constexpr (kVectors == kHalfVectors)
-      halves = narrow(first, shifted(kRow * kInputs + 1, kFirst + 1));
-    else
-      halves = kFirst % kHalfVectors == 0 ? first : narrow(halves, first);
+    ((halves[kRow][x] = narrow(shifted(kRow * kVectors, 0), shifted(kRow * kVectors + 1, 1))), ...);
   }
   HWY_INLINE Words shifted(int sum, int vector) const {
-    const Words total = kQuads == 1 ? sums_[sum] : add_words(sums_[sum], sums_[sum + kVectors]);
-    return shift_words(total, weights_.shifts[vector]);
+    return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
   }
 
   const Weights& weights_;
   int lanes_;
-  const std::uint8_t* rows_[kQuads * kQuad];
-  Operand taps_[kRows * kWidth * kInputs];
+  const std::uint8_t* rows_[kQuad];
+  Operand taps_[kRows * kWideKernel * kVectors];
   Words sums_[kOpen * kSums];
 };
 
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows>
 class WidePanels {
-  static constexpr int kVectors = kWidth == 3 ? kHalfVectors : 1;  // whose taps fit the registers
-
  public:
   HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
@@ -8838,20 +8750,19 @@ class WidePanels {
       const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
       for (int i = 0; i < spans; ++i) {
         const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kVectors>());
+        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kHalfVectors>());
         for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
       }
     }
   }
 
  private:
-  template <int... kPart>
+  template <int... kHalf>
   HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
-                      std::integer_sequence<int, kPart...>) {
+                      std::integer_sequence<int, kHalf...>) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
-    (WideOutputs<Dot, kPart * kVectors, kVectors, kWidth, kQuads, kStride, kRows>(weights_, window,
-                                                                                  panels_.count)
-         .compute(offset, rows_.pixel_pitch, outputs, halves_[kPart * kVectors / kHalfVectors]),
+    (WideOutputs<Dot, kHalf, kStride, kRows>(weights_, window, panels_.count)
+         .compute(offset, rows_.pixel_pitch, outputs, halves_[kHalf]),
      ...);
   }
   HWY_INLINE void end(int row, int y, int x, int outputs) const {
@@ -8864,21 +8775,21 @@ class WidePanels {
 
   const ByteDepthwise& rows_;
   const PanelLanes panels_;
-  const WideWeights<Dot, kWidth, kQuads, kRows> weights_;
+  const WideWeights<Dot, kRows> weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
   Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
 };
 
-template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows>
 HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kWidth, kQuads, kStride, kRows>(rows, panels).compute();
+  WidePanels<Dot, kSteps, kStride, kRows>(rows, panels).compute();
 }
 
-template <class Dot, int kWidth, int kQuads, int kStride, int kRows>
+template <class Dot, int kStride, int kRows>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
   with_steps(rows.ending, false, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kWidth, kQuads, kStride, kRows>(rows, panels);
+    wide_panels<Dot, decltype(steps)::value, kStride, kRows>(rows, panels);
   });
 }
 
@@ -9142,10 +9053,9 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto compute =
-      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
-         : strides ? tall_depthwise<Dot, 2>
-                : tall_depthwise<Dot, 1>;
+  const auto compute = narrow ? strides ? wide_depthwise<Dot, 2, 1> : wide_depthwise<Dot, 1, kRows>
+                       : strides ? tall_depthwise<Dot, 2>
+                                 : tall_depthwise<Dot, 1>;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});

@@ -12,10 +12,9 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto compute =
-      narrow    ? strides ? wide_depthwise<Dot, 3, 1, 2, 1> : wide_depthwise<Dot, 3, 1, 1, kRows>
-         : strides ? tall_depthwise<Dot, 2>
-                : tall_depthwise<Dot, 1>;
+  const auto compute = narrow ? strides ? wide_depthwise<Dot, 2, 1> : wide_depthwise<Dot, 1, kRows>
+                       : strides ? tall_depthwise<Dot, 2>
+                                 : tall_depthwise<Dot, 1>;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
