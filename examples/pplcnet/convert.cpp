@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "averaged_weights.hpp"
 #include "checksum.hpp"
 #include "command.hpp"
 #include "interruption.hpp"
@@ -40,6 +41,8 @@ using pplcnet::Error;
 struct ConvertArguments {
   std::vector<std::string> files;  // IN, or IN and GRAPH, and OUT
   std::string model, part, labels, preset, to;
+  std::string other;  // whose weights are averaged with those of IN
+  float share = 0.5F;
   pplcnet::OnnxOptions onnx;
   StorageOptions stored;
   bool list = false;
@@ -49,6 +52,7 @@ struct ConvertArguments {
   std::string graph() const { return inputs() > 1 ? files[1] : ""; }
   const std::string& output() const { return files.back(); }
   bool writes_onnx() const { return !list && output().ends_with(".onnx"); }
+  bool averages() const { return !other.empty(); }
   bool writes_state_dict() const { return !to.empty(); }
   bool writes_native() const { return !list && to.empty() && output().ends_with(".safetensors"); }
 };
@@ -192,6 +196,15 @@ Error write_state_dict(const ConvertArguments& arguments, const pplcnet::WeightF
   return interruption::happened() ? Error("interrupted") : file.publish();
 }
 
+/// Averages the weights with another file's, if that is asked for.
+Error average(const ConvertArguments& arguments, pplcnet::OpenedEither& opened) {
+  if (!arguments.averages()) return {};
+  pplcnet::AnyNetwork* const floats = opened.network.floats();
+  if (floats == nullptr)
+    return Error::of(arguments.input(), ": its weights are int8; averages are of float32");
+  return average_with(arguments.other, arguments.share, *floats);
+}
+
 /// Finds the network and converts.
 Error convert(const ConvertArguments& arguments) {
   pplcnet::WeightFile file;
@@ -203,6 +216,7 @@ Error convert(const ConvertArguments& arguments) {
   std::optional<pplcnet::OpenedEither> opened;
   if (auto error = pplcnet::open_network(file, arguments.model, pplcnet::Purpose::whole, opened))
     return error;
+  if (auto error = average(arguments, *opened)) return error;
   pplcnet::ModelInfo info;
   if (auto error = complete(arguments, file, *opened, info)) return error;
   if (!arguments.list) {
@@ -230,6 +244,8 @@ std::string usage_error(const ConvertArguments& arguments, const Command& comman
                           : "expected IN and OUT, or --list IN";
   if (arguments.writes_state_dict() && (arguments.list || arguments.writes_onnx()))
     return "--to is for OUT.safetensors";
+  if (arguments.averages() && arguments.writes_state_dict())
+    return "--to writes the weights of IN as they are, without --average-with";
   if (!arguments.list && !arguments.writes_onnx() && !arguments.output().ends_with(".safetensors"))
     return arguments.output() + ": expected a name that ends in .safetensors or .onnx";
   if (arguments.stored.storage() != pplcnet::Storage::single && !arguments.writes_native())
@@ -275,6 +291,14 @@ Run add_convert(CommandLine& program) {
       "--to", arguments->to,
       "Write another framework's state dict, with its names and shapes and with batch norms: "
       "paddle, huggingface, timm, pytorch (Paddle's modules in PyTorch)");
+  const CommandOption other = command.add(
+      "--average-with", arguments->other,
+      "Weights of the same network, which are averaged with those of IN: what was trained on from "
+      "them forgets less");
+  command.add("--share", arguments->share, "Of the other weights; IN's have the rest")
+      .range(0.0, 1.0)
+      .show_default()
+      .needs(other);
   command.add("--labels", arguments->labels,
               "Names of the classes, one per line: `id name`, or just names");
   command.add("--preset", arguments->preset,

@@ -242,6 +242,25 @@ class Convert(unittest.TestCase):
         self.assertEqual(self.logits(again), stored)
         self.convert(head, self.folder / "head.onnx")
 
+    def test_weights_of_two_files_are_averaged(self):
+        tensors = tensors_of(TIMM[0])
+        kind, shape, bias = tensors["classifier.bias"]
+        raised = [value + 2 for value in struct.unpack("<1000f", bias)]
+        tensors["classifier.bias"] = kind, shape, struct.pack("<1000f", *raised)
+        other = self.write("raised.safetensors", safetensors(tensors))
+        own = self.convert(TIMM[0], self.folder / "own.safetensors")["checksum"]
+        self.assertEqual(self.convert(TIMM[0], self.to, "--average-with", TIMM[0])["checksum"], own)
+        first = self.logits(TIMM[0])
+        for arguments, expected in [((), 1), (("--share", 0), 0), (("--share", 0.75), 1.5)]:
+            self.convert(TIMM[0], self.to, "--average-with", other, *arguments)
+            for before, after in zip(first, self.logits(self.to)):
+                self.assertAlmostEqual(after - before, expected, places=4)
+        self.to.unlink()
+        self.expect_refusal("pplcnet_x0_25.pdiparams: ", TIMM[0], self.to, "--average-with",
+                            PADDLE[0])
+        self.expect_refusal("no.pth: there is no such file", TIMM[0], self.to, "--average-with",
+                            self.folder / "no.pth")
+
     @published
     def test_what_holds_no_weights_is_refused(self):
         expected = "ONNX or ncnn's .param), found "
@@ -432,6 +451,10 @@ class Convert(unittest.TestCase):
             ("no preset is called 'x'; there are paddle_imagenet, ",
              [PADDLE[0], net, "--preset", "x"]),
             ("no model is called 'x'; there are PPLCNet_x0_25, ", [PADDLE[0], net, "--model", "x"]),
+            ("--to writes the weights of IN as they are, without --average-with",
+             [TIMM[0], net, "--to", "paddle", "--average-with", TIMM[1]]),
+            ("--share requires --average-with", [TIMM[0], net, "--share", 0.5]),
+            ("--share: Value 2 not in range", [TIMM[0], net, "--average-with", TIMM[1], "--share", 2]),
             ("The following argument was not expected: --fast", [PADDLE[0], net, "--fast"]),
         ]:
             self.expect_refusal(message, *arguments, status=2)
