@@ -61,6 +61,16 @@ def jpeg(picture, rng, strength):
     return cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 1)
 
 
+def bilevel(picture, rng, noise):
+    """Pure black and white, as fax machines write it: letters fray. Bytes to bytes."""
+    grain = noise.normal(0, rng.uniform(0, 14), picture.shape[:2])
+    grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY) + grain
+    grey = np.clip(grey, 0, 255).astype(np.uint8)
+    level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, grey = cv2.threshold(grey, level + rng.gauss(0, 12), 255, cv2.THRESH_BINARY)
+    return np.repeat(grey[..., None], 3, 2)
+
+
 def colour(picture, rng, noise, strength):
     """Light, shadow, contrast, inversion, black and white. Bytes to bytes."""
     height, width = picture.shape[:2]
@@ -148,6 +158,8 @@ def tile_view(picture, facts, rng, noise, strength, largest=60):
     factor = drawing.log_uniform(rng, smallest, max(smallest + 1, largest)) / em
     if rng.random() < 0.02:
         factor = side / picture.shape[0]
+    if rng.random() < 0.12:
+        picture = bilevel(picture, rng, noise)
     way = (
         rng.choice([cv2.INTER_AREA, cv2.INTER_AREA, cv2.INTER_LINEAR])
         if factor < 1
@@ -164,6 +176,8 @@ def tile_view(picture, facts, rng, noise, strength, largest=60):
         if rng.random() < 0.4:
             square += noise.uniform(-0.06, 0.06, (4, 2)) * side
         square *= np.float32([math.exp(rng.gauss(0, 0.05)), math.exp(rng.gauss(0, 0.05))])
+        if rng.random() < 0.3:  # slanted type
+            square = square @ np.float32([[1, 0], [rng.uniform(-0.3, 0.3), 1]])
     target = np.float32([[0, 0], [side, 0], [side, side], [0, side]])
     for _ in range(3):
         corners = square + side / 2 + [rng.uniform(0, rest), rng.uniform(0, rest)]

@@ -1,6 +1,6 @@
 """Draws sets of pictures: those that are learnt from, and those that networks are judged by.
 
-    python3 pool.py WHAT SPLIT SEED COUNT TEXTS FOLDER
+    python3 pool.py WHAT SPLIT SEED COUNT TEXTS FOLDER [SCRIPT=WEIGHT...]
 
 WHAT is `lines`, `signs` (lines of signs, of display type, standing ones), `pages`, `posters` (pages
 of signs, and of columns), `tiles` (of pages), `poster_tiles`, `sign_tiles` or `textless`; SPLIT is
@@ -9,7 +9,8 @@ them, and what is known about them in facts.jsonl. A run that was cut off contin
 folder that is missing: each has random numbers of its own.
 
 Of the split `train`, and of tiles, what is drawn are views as the networks see them, with random
-damage; of the others whole pictures as cameras and scanners leave them.
+damage; of the others whole pictures as cameras and scanners leave them. SCRIPT=WEIGHT, such as
+thai=3 bengali=2, is for pictures of these scripts alone.
 """
 import json
 import os
@@ -135,7 +136,8 @@ def fill(folder, studio, draw, count):
 
 
 def main():
-    what, split, seed, count, text_file, folder = sys.argv[1:]
+    what, split, seed, count, text_file, folder, *scripts = sys.argv[1:]
+    weights = {name: float(weight) for name, weight in (one.split("=") for one in scripts)}
     cv2.setNumThreads(1)
     corpus = texts.load(text_file)
     count = int(count)
@@ -143,7 +145,8 @@ def main():
         path = f"{folder}/{what}_{split}_{seed}_{number:03}"
         if os.path.exists(path):
             continue
-        studio = drawing.Studio(corpus, split, random.Random(f"{what} {split} {seed} {number}"))
+        rng = random.Random(f"{what} {split} {seed} {number}")
+        studio = drawing.Studio(corpus, split, rng, weights)
         fill(path, studio, WHATS[what], min(SHARD, count - number * SHARD))
 
 

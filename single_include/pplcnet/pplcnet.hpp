@@ -23880,7 +23880,7 @@ using OrientationModels = ModelList<page_orientation>;
 
 /// Chosen on the validation sets of examples/orientation.
 inline constexpr EvidenceCalibration kTileCalibration = {.uniform_weight = 0.01, .exponent = 0.08};
-inline constexpr EvidenceCalibration kPieceCalibration = {.uniform_weight = 0.01, .exponent = 1};
+inline constexpr EvidenceCalibration kPieceCalibration = {.uniform_weight = 0.01, .exponent = 0.9};
 
 /// Returns how probable it is that a page is rotated by 0, 90, 180 or 270 degrees, clockwise.
 /// `predict(tile)` returns the probabilities of page_orientation for a tile, as a span of floats.
