@@ -22,7 +22,7 @@ class Uploads(unittest.TestCase):
             files = [LINE, damaged, text, large, missing, LINE]
             result = Result("uploads", *files)
         self.assertEqual(result.status, 1)
-        self.assertEqual(result.lines, [f"0.9810 180_degree {LINE}"] * 2)
+        self.assertEqual(result.lines, [f"0.9809 180_degree {LINE}"] * 2)
         self.assertEqual([line.split(": ")[0] for line in result.complaints],
                          list(map(str, (damaged, text, large, missing))))
 
