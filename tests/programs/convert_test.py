@@ -405,6 +405,7 @@ class Convert(unittest.TestCase):
         self.expect_refusal(message, PADDLE[0], graph, graph)
         labels = self.write("labels.onnx", b"a\nb\n")
         self.expect_refusal(message, PADDLE[0], labels, "--labels", labels)
+        self.expect_refusal(message, TIMM[0], source, "--average-with", source)
 
     @needs_posix("signals")
     def test_a_stopped_conversion_leaves_nothing_or_everything(self):
