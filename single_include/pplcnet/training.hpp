@@ -2585,7 +2585,7 @@ struct ProductScratch {
   constexpr std::size_t weight_gradients() const {
     return parts > 1 ? static_cast<std::size_t>(parts) * weights() : 0;
   }
-  /// Returns where the rows are that a worker packs, behind these gradients. There are at most as
+  /// Returns where the rows are that a worker packs, after these gradients. There are at most as
   /// many workers as parts.
   constexpr std::size_t packed_rows(int worker) const {
     return weight_gradients() +
@@ -4596,7 +4596,7 @@ inline TapGeometry geometry_of(const StepValues& values, const TrainingStep& ste
 }
 
 /// Gathers the taps of pixels [begin, end), of so many channels with those that pad. What pads a
-/// tap is overwritten by the next one; that of the last tap of all is behind the rows.
+/// tap is overwritten by the next one; that of the last tap of all is after the rows.
 HWY_INLINE void gather_channels(const TapGeometry& geometry, const float* maps, int pitch,
                                 std::int64_t begin, std::int64_t end, float* to) {
   const std::int64_t step = geometry.inputs;
@@ -6881,7 +6881,7 @@ inline TapGeometry geometry_of(const StepValues& values, const TrainingStep& ste
 }
 
 /// Gathers the taps of pixels [begin, end), of so many channels with those that pad. What pads a
-/// tap is overwritten by the next one; that of the last tap of all is behind the rows.
+/// tap is overwritten by the next one; that of the last tap of all is after the rows.
 HWY_INLINE void gather_channels(const TapGeometry& geometry, const float* maps, int pitch,
                                 std::int64_t begin, std::int64_t end, float* to) {
   const std::int64_t step = geometry.inputs;
@@ -9348,7 +9348,7 @@ inline TapGeometry geometry_of(const StepValues& values, const TrainingStep& ste
 }
 
 /// Gathers the taps of pixels [begin, end), of so many channels with those that pad. What pads a
-/// tap is overwritten by the next one; that of the last tap of all is behind the rows.
+/// tap is overwritten by the next one; that of the last tap of all is after the rows.
 HWY_INLINE void gather_channels(const TapGeometry& geometry, const float* maps, int pitch,
                                 std::int64_t begin, std::int64_t end, float* to) {
   const std::int64_t step = geometry.inputs;

@@ -96,7 +96,7 @@ struct ProductScratch {
   constexpr std::size_t weight_gradients() const {
     return parts > 1 ? static_cast<std::size_t>(parts) * weights() : 0;
   }
-  /// Returns where the rows are that a worker packs, behind these gradients. There are at most as
+  /// Returns where the rows are that a worker packs, after these gradients. There are at most as
   /// many workers as parts.
   constexpr std::size_t packed_rows(int worker) const {
     return weight_gradients() +

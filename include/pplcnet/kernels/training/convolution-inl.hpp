@@ -59,7 +59,7 @@ inline TapGeometry geometry_of(const StepValues& values, const TrainingStep& ste
 }
 
 /// Gathers the taps of pixels [begin, end), of so many channels with those that pad. What pads a
-/// tap is overwritten by the next one; that of the last tap of all is behind the rows.
+/// tap is overwritten by the next one; that of the last tap of all is after the rows.
 HWY_INLINE void gather_channels(const TapGeometry& geometry, const float* maps, int pitch,
                                 std::int64_t begin, std::int64_t end, float* to) {
   const std::int64_t step = geometry.inputs;
