@@ -14532,7 +14532,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 ///
 /// The caller works too, and takes over parts whose thread has not come yet, so that a busy
 /// machine delays nothing. A thread that finds no work looks for some for about 50 microseconds,
-/// longer than the gaps inside a forward pass, and then sleeps.
+/// longer than the gaps inside a forward pass, and then sleeps; a caller that has waited for so long
+/// for the last part lets others have its core: one of them may be whose part it is.
 class ThreadPool {
  public:
   /// Starts threads - 1 threads: the caller is one of them. Where the system has no more of them,
@@ -14604,7 +14605,10 @@ PPLCNET_INLINE void ThreadPool::operator()(int parts, Task task) noexcept {
   publish(static_cast<std::uint32_t>(parts));
   while (do_part()) {
   }
-  while (unfinished_.load(std::memory_order_acquire) > 0) pause();
+  for (int i = 1; unfinished_.load(std::memory_order_acquire) > 0; ++i) {
+    pause();
+    if (i % kSpins == 0) std::this_thread::yield();
+  }
 }
 
 PPLCNET_INLINE void ThreadPool::start(int count) {
