@@ -26,8 +26,8 @@ namespace pplcnet::inline PPLCNET_ABI {
 ///
 /// The caller works too, and takes over parts whose thread has not come yet, so that a busy
 /// machine delays nothing. A thread that finds no work looks for some for about 50 microseconds,
-/// longer than the gaps inside a forward pass, and then sleeps; a caller that has waited for so long
-/// for the last part lets others have its core: one of them may be whose part it is.
+/// longer than the gaps inside a forward pass, and then sleeps; a caller that has waited for so
+/// long for the last part lets others have its core: one of them may be whose part it is.
 class ThreadPool {
  public:
   /// Starts threads - 1 threads: the caller is one of them. Where the system has no more of them,
