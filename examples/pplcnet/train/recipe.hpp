@@ -9,6 +9,7 @@
 
 #include "pplcnet/train/augment/augmentation.hpp"
 #include "pplcnet/train/augment/mix.hpp"
+#include "pplcnet/train/loss.hpp"
 #include "pplcnet/weights/error.hpp"
 
 /// How a network is trained: everything that its weights depend on beside the pictures and what
@@ -36,7 +37,7 @@ struct Recipe {
   std::uint64_t seed = 0;
   // Of distillation.
   std::string distillation = "kl";
-  double teacher_share = 0.5, temperature = 2;
+  double teacher_share = 0.5, temperature = pplcnet::LossOptions{}.temperature;
   // Of augmentation.
   double least_crop = kAuto, mirror = kAuto, rand_probability = kAuto, rand_magnitude = 5;
   double degrees = 0, colour = kAuto, erase = kAuto, mixup = 0, cutmix = 0;
