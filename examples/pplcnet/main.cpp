@@ -15,6 +15,7 @@
 #include "pplcnet/version.hpp"
 #include "printable.hpp"
 #include "standard_streams.hpp"
+#include "system/memory.hpp"
 #include "system/streams.hpp"
 
 namespace {
@@ -101,6 +102,7 @@ int fail(const pplcnet::Error& error) {
 
 int main(int argc, char** argv) {
   constexpr int kBrokenPipe = 141;  // what a shell says of a program that ends at a closed pipe
+  system_memory::keep();
   system_streams::open_all();
   interruption::note();
   const int status = run_and_catch(argc, argv);

@@ -1,0 +1,3 @@
+#include "system/memory.hpp"
+
+void system_memory::keep() {}  // Windows' heap keeps some by itself
