@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Checks that mistakes are refused by the compiler, in the words that their files expect.
 
+    check.py FOLDER COMPILER [FLAG...]
     check.py FILE COMPILER [FLAG...]
-    check.py --without-mistakes FOLDER COMPILER [FLAG...]
 
-With -DMUST_NOT_COMPILE FILE must not compile, and the compiler's output must have the text of each of
-its lines `// expect: TEXT`; and, if there is a line `// errors: N`, so many errors of g++. Without
-it all files of FOLDER must compile: as one, for they are many, each in a namespace of its own.
+With -DMUST_NOT_COMPILE a file must not compile, and the compiler's output must have the text of each
+of its lines `// expect: TEXT`; and, if there is a line `// errors: N`, so many errors of g++. Without
+it the files must compile. Those of a folder are compiled as one, for they are many, each in a namespace
+of its own; a file that is not refused in its own words there, because others have the same mistake or
+include more, is compiled alone.
 """
 
 import pathlib
@@ -14,13 +16,8 @@ import subprocess
 import sys
 
 
-def compile_file(command, file, source=None):
-    return subprocess.run([*command, "-fsyntax-only", file], input=source, stderr=subprocess.PIPE,
-                          text=True)
-
-
-def check_without_mistakes(folder, compiler):
-    files = sorted(pathlib.Path(folder).glob("*.cpp"))
+def compile_files(command, files):
+    """What the compiler says of them, and whether it takes them."""
     includes, parts = {}, []  # in order, each once
     for file in files:
         for line in file.read_text().splitlines():
@@ -28,34 +25,58 @@ def check_without_mistakes(folder, compiler):
                 includes[line] = None
         parts.append(f'namespace {file.stem} {{\n#include "{file.name}"\n}}\n')
     source = "\n".join(includes) + "\n" + "".join(parts)
-    done = compile_file([*compiler, f"-I{folder}", "-x", "c++"], "-", source)
-    if done.returncode != 0:
-        sys.exit(f"The files must compile without -DMUST_NOT_COMPILE:\n{done.stderr}")
-    print(f"{len(files)} files compile without -DMUST_NOT_COMPILE")
+    done = subprocess.run([*command, "-fsyntax-only", f"-I{files[0].parent}", "-x", "c++", "-"],
+                          input=source, stderr=subprocess.PIPE, text=True)
+    return done.stderr, done.returncode == 0
 
 
-def check_mistake(file, compiler):
-    lines = pathlib.Path(file).read_text().splitlines()
+def errors_in(output):
+    """What belongs to each error: before it where it comes from, after it notes and lines of source."""
+    parts = [""]
+    for line in output.splitlines(keepends=True):
+        if " error: " in parts[-1] and not line.startswith(" ") and " note: " not in line:
+            parts.append("")
+        parts[-1] += line
+    return [part for part in parts if " error: " in part]
+
+
+def flaw(file, errors, is_clang):
+    """What is wrong with the errors that a file is refused with."""
+    lines = file.read_text().splitlines()
     expected = [line.split("// expect:")[1].strip() for line in lines if "// expect:" in line]
     counts = [int(line.split("// errors:")[1]) for line in lines if "// errors:" in line]
     if not expected:
-        sys.exit(f"{file} has no line '// expect: TEXT'.")
-    wrong = compile_file([*compiler, "-DMUST_NOT_COMPILE"], file)
-    if wrong.returncode == 0:
-        sys.exit(f"{file} compiles with -DMUST_NOT_COMPILE.")
+        return "has no line '// expect: TEXT'"
+    if not errors:
+        return "compiles with -DMUST_NOT_COMPILE"
     for text in expected:
-        if text not in wrong.stderr:
-            sys.exit(f"{file} is refused without the words '{text}':\n{wrong.stderr}")
-    if not counts:
-        return
-    found = sum(" error: " in line for line in wrong.stderr.splitlines())
-    version = subprocess.run([compiler[0], "--version"], stdout=subprocess.PIPE, text=True).stdout
+        if not any(text in error for error in errors):
+            return f"is refused without the words '{text}'"
     # Clang goes on with what depends on the mistake.
-    if "clang" not in version and found != counts[0]:
-        sys.exit(f"{file} is refused by {found} errors, not {counts[0]}:\n{wrong.stderr}")
+    if counts and not is_clang and len(errors) != counts[0]:
+        return f"is refused by {len(errors)} errors, not {counts[0]}"
+    return None
 
 
-if sys.argv[1] == "--without-mistakes":
-    check_without_mistakes(sys.argv[2], sys.argv[3:])
-else:
-    check_mistake(sys.argv[1], sys.argv[2:])
+def check(path, compiler):
+    files = sorted(path.glob("*.cpp")) if path.is_dir() else [path]
+    output, compiles = compile_files(compiler, files)
+    if not compiles:
+        sys.exit(f"The files must compile without -DMUST_NOT_COMPILE:\n{output}")
+    version = subprocess.run([compiler[0], "--version"], stdout=subprocess.PIPE, text=True).stdout
+    is_clang = "clang" in version
+    command = [*compiler, "-DMUST_NOT_COMPILE", *(["-ferror-limit=0"] if is_clang else [])]
+    errors = errors_in(compile_files(command, files)[0])
+    alone = [file for file in files
+             if flaw(file, [error for error in errors if f"{file.name}:" in error], is_clang)]
+    flaws = []
+    for file in alone:
+        output = compile_files(command, [file])[0]
+        if said := flaw(file, errors_in(output), is_clang):
+            flaws.append(f"{file} {said}:\n{output}")
+    if flaws:
+        sys.exit("\n".join(flaws))
+    print(f"{len(files)} mistakes are refused, {len(alone)} of them alone, and compile without them")
+
+
+check(pathlib.Path(sys.argv[1]), sys.argv[2:])

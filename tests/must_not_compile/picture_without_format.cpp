@@ -1,5 +1,5 @@
 // Whether a picture is RGB or BGR is said, never guessed.
-// expect: could not convert
+// expect: not convert
 #include "pplcnet/image/view.hpp"
 
 /// What OpenCV calls a picture.
