@@ -1,5 +1,5 @@
 // Feeds damaged files to a reader, to be built with
-// -fsanitize=address,undefined -fno-sanitize-recover=all.
+// -fsanitize=address,undefined: what they find ends it.
 //
 //   fuzz_readers FORMAT COUNT [SEED]
 //
