@@ -131,6 +131,7 @@ inline Box box_of(const AnchorLevel& level, int anchor) {
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 

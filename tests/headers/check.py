@@ -4,22 +4,21 @@ exceptions and RTTI, too.
 
     check.py [--clang] COMPILER [FLAG]...
 
-One file for each would compile most headers again and again. A file has a chain of them instead,
-each after only such as it includes itself: whatever a header lacks is missing there, too, and the
-last one costs as much as all of them. What many headers include is precompiled, for these alone.
-With --clang these files, hundreds of them, are read by Clang in this process, if it is installed, and
-COMPILER has one file with all headers; otherwise COMPILER has each of these files.
+A file for each would compile most headers again and again. With --clang, if Clang is installed, it
+reads each header once, as a module: it is compiled without what is before it, and what it uses must
+be in what it includes. Those of the standard library are one module together, as Clang 14 does not
+know GCC's as many; standard_names.py checks which of them are included. COMPILER has one file with
+all headers, each twice. Otherwise COMPILER has a file for each, which takes minutes.
 
 Files ending in -inl.hpp are parts of the header that includes them once per instruction set.
 """
 
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-
-from libclang import Clang
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
 WITHOUT_EXCEPTIONS = ["-fno-exceptions", "-fno-rtti"]
@@ -30,164 +29,104 @@ QUANTISING = "PPLCNET_HAS_QUANTISED_DEFINITIONS"
 TRAINING = "PPLCNET_HAS_TRAINING_DEFINITIONS"
 MPI = "pplcnet/train/mpi.hpp"  # checked where there is one
 ROOTS = re.compile(r"^pplcnet/(network|pplcnet)\.hpp$")
-# What many include, first that which takes most time; to precompile it costs a second.
-TRUNKS = ("pplcnet/weights/import/file_graph.hpp", "pplcnet/network.hpp",
-          "pplcnet/weights/tensor.hpp", "pplcnet/weights/error.hpp", "pplcnet/graph/graph.hpp",
-          "algorithm")
-FEWEST = 4  # files for which that is worth it
+MODULES = {"std": r"[a-z_]+", "nlohmann": r"nlohmann/\w+\.hpp", "protozero": r"protozero/\w+\.hpp"}
 
 
-def included_by(text, condition):
-    """What a header includes in no #if but its guard and those of a condition that holds."""
-    conditions = []
-    for line in text.splitlines():
-        if line.startswith("#if"):
-            conditions.append(line)
-        elif line.startswith("#endif"):
-            conditions.pop()
-        include = re.match(r'#include (?:"([^"]+)"|<(\w+)>)', line)
-        if include and all(one == f"#if {condition}" for one in conditions[1:]):
-            yield include[1] or include[2]
-
-
-def closures(texts, condition):
-    """By header, all of ours and of the standard library's that it includes where the condition
-    holds."""
-    direct = {header: set(included_by(text, condition)) for header, text in texts.items()}
-    result = {}
-
-    def closure(header):
-        if header not in result:
-            result[header] = set()  # a cycle ends here
-            includes = direct.get(header, set())
-            result[header] = includes.union(*map(closure, includes))
-        return result[header]
-
-    for header in texts:
-        closure(header)
+def included(header, texts):
+    """A header and all of ours that it includes, but for what only definitions need."""
+    result, left = set(), [header]
+    while left:
+        header = left.pop()
+        if header in texts and header not in result:
+            result.add(header)
+            left += re.findall(r'^#include "(.+)"', declarations(texts[header]), re.MULTILINE)
     return result
 
 
-def chains(headers, included):
-    """Headers in as few lists as a simple search finds, each header after such as it includes."""
-    left = sorted(headers, key=lambda header: (len(included[header]), header))
-    while left:
-        chain = [left.pop()]
-        for header in reversed(left):
-            if header in included[chain[0]]:
-                chain.insert(0, header)
-        left = [header for header in left if header not in chain]
-        yield chain
+def declarations(text):
+    return text.partition("#if PPLCNET_HAS_")[0]
 
 
-def trees(headers, included):
-    """By trunk, the chain that ends with it and those after it; the rest after none."""
-    left = set(headers)
-    for trunk in TRUNKS:
-        group = {header for header in left if trunk in included[header]}
-        after = list(chains(group, included))
-        if len(after) >= FEWEST:
-            ours = {header for header in included[trunk] if header.endswith(".hpp")}
-            chain = next(chains(ours | {trunk}, included))
-            yield chain, after
-            left -= group.union(chain)
-    yield [], list(chains(left, included))
+def configurations(texts):
+    """Which headers are compiled with which flags."""
+    throwing = {header for header in texts
+                if any(THROWS.search(declarations(texts[one])) for one in included(header, texts))}
+    having = lambda name: {header for header, text in texts.items() if name in text}
+    # But for those of one file, open.cpp.
+    opening = {header for header in having(OPENING) if not header.startswith("pplcnet/open/")}
+    compiled = "-DPPLCNET_COMPILED"
+    return [
+        (texts.keys() - throwing, [compiled, *WITHOUT_EXCEPTIONS]),
+        (throwing | opening, [compiled, "-DPPLCNET_OPEN_IMPLEMENTATION"]),
+        (having(QUANTISING), ["-DPPLCNET_QUANTISED_IMPLEMENTATION", *WITHOUT_EXCEPTIONS]),
+        (having(TRAINING), ["-DPPLCNET_TRAINING_IMPLEMENTATION", *WITHOUT_EXCEPTIONS]),
+        (having(DEFINITIONS) | set(filter(ROOTS.match, texts)), WITHOUT_EXCEPTIONS)]
 
 
-def text_of(chain):
-    """A file that includes each header of a chain, and each once more."""
-    return "".join(f"#include <{header}>\n" for header in chain * 2)
+def compiles(headers, command, directory):
+    """Whether a file does that includes each header, and each once more."""
+    file = directory / "headers.cpp"
+    file.write_text("".join(f"#include <{header}>\n" for header in headers * 2))
+    done = subprocess.run([*command, "-fsyntax-only", file])
+    if done.returncode != 0:
+        names = ", ".join(headers[:3]) + ", …" * (len(headers) > 3)
+        print(f"in a file that includes {names}, with {' '.join(command)}")
+    return done.returncode == 0
 
 
-class Compiler:
-    """Compiles files by a command each."""
-
-    def __init__(self, command):
-        self.command = command
-
-    def compiles(self, chain, directory, trunk=None):
-        """Whether a chain does, after a trunk that was precompiled."""
-        after = ["-Winvalid-pch", "-include", directory / "trunk.hpp"] if trunk else []
-        return self._run(chain, directory / "chain.cpp", ["-fsyntax-only", *after])
-
-    def precompiles(self, trunk, directory):
-        file = directory / "trunk.hpp"
-        return self._run(trunk, file, ["-x", "c++-header", "-o", f"{file}.gch"])
-
-    def _run(self, chain, file, flags):
-        file.write_text(text_of(chain))
-        done = subprocess.run([*self.command, *flags, file])
-        if done.returncode != 0:
-            print(f"in a file that includes {', '.join(chain)}, with {' '.join(self.command)}")
-        return done.returncode == 0
+def module_map(texts, command):
+    """Declares our headers as parts of one module, so that one run reads them all, and those that
+    they include as others."""
+    searched = subprocess.run([*command, "-E", "-v", "-x", "c++", "/dev/null"], check=True,
+                              capture_output=True, text=True).stderr
+    folders = [pathlib.Path(line.strip()) for line in searched.splitlines() if line[:2] == " /"]
+    names = set(re.findall(r"^#include <(.+)>", "\n".join(texts.values()), re.MULTILINE))
+    for module, pattern in MODULES.items():
+        paths = [next((folder / name for folder in folders if (folder / name).is_file()), None)
+                 for name in sorted(names) if re.fullmatch(pattern, name)]
+        headers = " ".join(f'header "{path}"' for path in paths if path)
+        yield f"module {module} [system] {{ {headers} export * }}\n"
+    yield "module pplcnet {\n"
+    for header in texts:
+        yield f'  module "{header}" {{ header "{INCLUDE / header}" export * }}\n'
+    yield "}\n"
 
 
-class ClangHere(Compiler):
-    """Has Clang read files in this process."""
-
-    def __init__(self, clang, flags):
-        super().__init__(["clang++", *flags])
-        self.clang, self.flags = clang, flags
-
-    def compiles(self, chain, directory, trunk=None):
-        after = ["-include-pch", f"{directory}/trunk.pch"] if trunk else []
-        return self._read(chain, [*self.flags, *after])
-
-    def precompiles(self, trunk, directory):
-        return self._read(trunk, self.flags, directory / "trunk.pch")
-
-    def _read(self, chain, flags, precompiled=None):
-        complaints = self.clang.complaints(text_of(chain), flags, precompiled)
-        if complaints:
-            print("\n".join(complaints))
-            print(f"in a file that includes {', '.join(chain)}, with {' '.join(self.command)}")
-        return not complaints
+def with_modules(command, flags, directory):
+    """The command that reads headers as modules. Those of others, which no macro of ours changes,
+    are compiled once and kept."""
+    ignored = [flag.replace("-D", "-fmodules-ignore-macro=") for flag in flags if flag[:2] == "-D"]
+    return [*command, *flags, *ignored, "-fmodules", "-fno-implicit-module-maps",
+            "-fmodule-name=pplcnet", f"-fmodule-map-file={directory / 'module.modulemap'}",
+            f"-fmodules-cache-path={directory / 'cache'}"]
 
 
-def check(headers, included, compiler):
-    """By file, whether it compiles."""
-    for trunk, after in trees(headers, included):
-        with tempfile.TemporaryDirectory() as name:
-            directory = pathlib.Path(name)
-            if trunk:
-                yield compiler.precompiles(trunk, directory)
-            for chain in after:
-                yield compiler.compiles(chain, directory, trunk)
+def check(texts, command, clang, directory):
+    """By run of a compiler, whether all compiles."""
+    if clang:
+        options = (flag for flag in command[1:] if not flag.startswith("--param"))  # g++'s
+        clang = [clang, *options]
+        (directory / "module.modulemap").write_text("".join(module_map(texts, clang)))
+    for number, (headers, flags) in enumerate(configurations(texts)):
+        headers = sorted(headers)
+        if clang:
+            yield compiles(headers, with_modules(clang, flags, directory), directory)
+        else:
+            yield from (compiles([header], [*command, *flags], directory) for header in headers)
+        if number == 0:
+            yield compiles(headers, [*command, *flags], directory)
 
 
 def main():
     asked = sys.argv[1] == "--clang"
-    command, clang = [*sys.argv[1 + asked :], f"-I{INCLUDE}"], Clang.find() if asked else None
+    command = [*sys.argv[1 + asked :], f"-I{INCLUDE}"]
     texts = {path.relative_to(INCLUDE).as_posix(): path.read_text()
-             for path in INCLUDE.rglob("*.hpp") if not path.name.endswith("-inl.hpp")}
+             for path in sorted(INCLUDE.rglob("*.hpp")) if not path.name.endswith("-inl.hpp")}
     if not any(re.search("-isystem.*mpi", argument) for argument in command):
         del texts[MPI]
-    included = closures(texts, None)
-    throwing = {header for header in texts
-                if any(THROWS.search(texts[one].partition("#if PPLCNET_HAS_")[0])
-                       for one in included[header] & texts.keys() | {header})}
-    defining = {header for header, text in texts.items()
-                if DEFINITIONS in text or ROOTS.match(header)}
-    opening = {header for header, text in texts.items()  # but for those of one file, open.cpp
-               if OPENING in text and not header.startswith("pplcnet/open/")}
-    quantising = {header for header, text in texts.items() if QUANTISING in text}
-    training = {header for header, text in texts.items() if TRAINING in text}
-    compiled = "-DPPLCNET_COMPILED"
-    files = []
-    for headers, condition, flags in (
-            (texts.keys() - throwing, None, [compiled, *WITHOUT_EXCEPTIONS]),
-            (throwing | opening, OPENING, [compiled, "-DPPLCNET_OPEN_IMPLEMENTATION"]),
-            (quantising, QUANTISING, ["-DPPLCNET_QUANTISED_IMPLEMENTATION", *WITHOUT_EXCEPTIONS]),
-            (training, TRAINING, ["-DPPLCNET_TRAINING_IMPLEMENTATION", *WITHOUT_EXCEPTIONS]),
-            (defining, DEFINITIONS, WITHOUT_EXCEPTIONS)):
-        compiler = Compiler([*command, *flags])
-        if clang:
-            if not files:
-                with tempfile.TemporaryDirectory() as name:
-                    files.append(compiler.compiles(sorted(headers), pathlib.Path(name)))
-            options = (flag for flag in command[1:] if not flag.startswith("--param"))  # g++'s
-            compiler = ClangHere(clang, [*options, *flags])
-        files += check(headers, closures(texts, condition), compiler)
+    with tempfile.TemporaryDirectory() as name:
+        clang = shutil.which("clang++") if asked else None
+        files = list(check(texts, command, clang, pathlib.Path(name)))
     failed = files.count(False)
     print(f"{len(texts)} headers in {len(files)} files, of which {failed} do not compile")
     return min(failed, 1)

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 
 #include "pplcnet/open/registry.hpp"

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
 #include "pplcnet/weights/join.hpp"
