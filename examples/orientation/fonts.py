@@ -71,21 +71,40 @@ NOT_EUROPEAN = re.compile(
 )
 
 
+# A letter of each script: some fonts say that they have it, and draw nothing.
+LETTERS = {"latin": "a", "cyrillic": "ж", "greek": "α", "chinese": "的", "japanese": "の", "korean": "이",
+           "arabic": "ب", "hebrew": "א", "devanagari": "क", "bengali": "ক", "tamil": "க", "telugu": "క",
+           "gujarati": "ક", "thai": "ก"}
+
+
 class Font:
     """A face of a font file; `draws(text)` tells whether it has all characters."""
 
     def __init__(self, path, index, charset):
         self.path, self.index = path, index
-        self.first, self.last = [], []
+        self.first, self.last, self.inked = [], [], {}
         for part in charset.split():
             first, _, last = part.partition("-")
             self.first.append(int(first, 16))
             self.last.append(int(last or first, 16))
 
     def has(self, character):
+        """Whether it has a glyph, which is not empty where there should be ink."""
         code = ord(character)
         place = bisect.bisect_right(self.first, code) - 1
-        return place >= 0 and code <= self.last[place]
+        if place < 0 or code > self.last[place]:
+            return False
+        if character not in self.inked:
+            self.inked[character] = not character.isalnum() or self._leaves_ink(character)
+        return self.inked[character]
+
+    def _leaves_ink(self, character):
+        face = ImageFont.truetype(self.path, 40, index=self.index,
+                                  layout_engine=ImageFont.Layout.BASIC)
+        try:
+            return face.getmask(character).getbbox() is not None
+        except OSError:  # a font's program that FreeType does not run, at some sizes
+            return True
 
     def draws(self, text):
         return all(self.has(character) for character in text)
@@ -162,7 +181,9 @@ def find(display=False):
                 seen.add((path, index))
                 family = re.sub(r"YOz.*", "YOz", re.sub(r"Ume .*", "Ume", family))
                 split = split_of_display(family) if display else split_of(family)
-                found[split][script].setdefault(family, []).append(Font(path, int(index), charset))
+                font = Font(path, int(index), charset)
+                if font.has(LETTERS[script]):
+                    found[split][script].setdefault(family, []).append(font)
     return found
 
 
