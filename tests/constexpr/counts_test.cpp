@@ -12,6 +12,7 @@
 #include "pplcnet/networks/ocr_detection.hpp"
 #include "pplcnet/plan/make_plan.hpp"
 
+namespace pplcnet_test::counts_test {
 namespace {
 
 using pplcnet::Counts;
@@ -419,3 +420,4 @@ static_assert(memory_is_right(make_plan(pplcnet::ocr_detection({.width = 75,
 TEST(Counts, AreRightBecauseThisFileCompiles) { SUCCEED(); }
 
 }  // namespace
+}  // namespace pplcnet_test::counts_test

@@ -9,6 +9,7 @@
 #include "pplcnet/models/timm_mobilevit.hpp"
 #include "pplcnet/models/torchvision_googlenet.hpp"
 
+namespace pplcnet_test::light_cnns_test {
 namespace {
 
 namespace light_cnns = pplcnet::models::light_cnns;
@@ -64,3 +65,4 @@ static_assert(pplcnet::models::timm::mobilevit_s::parameter_count == 5'578'632);
 TEST(LightCnns, CountsAreThoseOfTheOriginals) { SUCCEED(); }
 
 }  // namespace
+}  // namespace pplcnet_test::light_cnns_test

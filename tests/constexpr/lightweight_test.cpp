@@ -8,6 +8,7 @@
 #include "pplcnet/models/lightweight.hpp"
 #include "pplcnet/models/torchvision.hpp"
 
+namespace pplcnet_test::lightweight_test {
 namespace {
 
 namespace lightweight = pplcnet::lightweight;
@@ -93,3 +94,4 @@ static_assert(improves<lightweight::GhostNet_x1_3_ssld, lightweight::GhostNet_x1
 TEST(Lightweight, CountsAreThoseOfThePublishedTable) { SUCCEED(); }
 
 }  // namespace
+}  // namespace pplcnet_test::lightweight_test

@@ -5,6 +5,7 @@
 
 #include "pplcnet/models/detectors.hpp"
 
+namespace pplcnet_test::picodet_test {
 namespace {
 
 namespace picodet = pplcnet::picodet;
@@ -31,3 +32,4 @@ static_assert(Small::Definition::model.labels.size() == 80);
 TEST(PicoDet, IsCheckedByTheCompiler) {}
 
 }  // namespace
+}  // namespace pplcnet_test::picodet_test

@@ -9,6 +9,7 @@
 #include "pplcnet/models/models.hpp"
 #include "pplcnet/plan/checked_plan.hpp"
 
+namespace pplcnet_test::quantised_plan_test {
 namespace {
 
 using pplcnet::Activation;
@@ -310,3 +311,4 @@ TEST(QuantisedPlan, TakesMeansOf65536Pixels) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::quantised_plan_test

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+namespace pplcnet_test::segmentation_test {
 namespace {
 
 template <class Net>
@@ -28,3 +29,4 @@ static_assert(Dilated::output_shape(0) == pplcnet::Shape{97, 131, 19});
 TEST(Segmentation, CountsAreThoseOfTheOriginals) { SUCCEED(); }
 
 }  // namespace
+}  // namespace pplcnet_test::segmentation_test

@@ -9,6 +9,7 @@
 #include "pplcnet/networks/ocr_detection.hpp"
 #include "pplcnet/networks/ocr_recognition.hpp"
 
+namespace pplcnet_test::text_reading_test {
 namespace {
 
 template <class Net>
@@ -48,3 +49,4 @@ TEST(TextReading, ALineIs48PixelsHigh) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::text_reading_test

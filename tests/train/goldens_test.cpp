@@ -16,6 +16,7 @@
 #include "train/oracle.hpp"
 #include "train/training_golden.hpp"
 
+namespace pplcnet_test::goldens_test {
 namespace {
 
 using pplcnet::AnyTrainer;
@@ -296,3 +297,4 @@ INSTANTIATE_TEST_SUITE_P(Training, TrainingGoldens,
                          testing::ValuesIn(pplcnet_test::available_isas()), name_of);
 
 }  // namespace
+}  // namespace pplcnet_test::goldens_test

@@ -20,6 +20,7 @@
 #include "train/graphs.hpp"
 #include "train/oracle.hpp"
 
+namespace pplcnet_test::gradients_test {
 namespace {
 
 using pplcnet::Activation;
@@ -244,3 +245,4 @@ INSTANTIATE_TEST_SUITE_P(Training, Gradients, testing::ValuesIn(pplcnet_test::av
                          name_of);
 
 }  // namespace
+}  // namespace pplcnet_test::gradients_test

@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+namespace pplcnet_test::loss_test {
 namespace {
 
 using pplcnet::BatchLoss;
@@ -174,3 +175,4 @@ TEST_F(Loss, IsNotANumberWhereALogitIsNone) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::loss_test

@@ -15,6 +15,7 @@
 #include "published_graphs.hpp"
 #include "train/graphs.hpp"
 
+namespace pplcnet_test::plan_test {
 namespace {
 
 using pplcnet::Activation;
@@ -309,3 +310,4 @@ TEST(TrainingPlan, TellsOfTooManySteps) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::plan_test

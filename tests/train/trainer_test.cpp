@@ -23,6 +23,7 @@
 #include "threads.hpp"
 #include "train/graphs.hpp"
 
+namespace pplcnet_test::trainer_test {
 namespace {
 
 using pplcnet::AnyNetwork;
@@ -393,3 +394,4 @@ TEST(Trainer, SaysWhatIsWrong) {
 }
 
 }  // namespace
+}  // namespace pplcnet_test::trainer_test
