@@ -61,7 +61,8 @@ NAMES = {header: set(names.split()) for header, names in {
     "variant": "get_if holds_alternative variant",
     "vector": "begin end erase erase_if size vector",
 }.items()}
-NAME = re.compile(r"\bstd::(?:ranges::)?(\w+)|\b(U?INT\w*_M(?:AX|IN)|E(?:OF|EXIST)|errno|assert)\b")
+NAME = re.compile(r"\bstd::(?:ranges::)?(\w+)"
+                  r"|\b(U?INT\w*_M(?:AX|IN)|E(?:OF|EXIST)|errno|assert|(?:mem|str)\w*cmp)\b")
 COMMENT = re.compile(r"//.*")
 
 

@@ -16,8 +16,10 @@ GUARDED = [
      re.compile(r"__linux__|_WIN32|__unix__")),
     (re.compile(r"<(windows|io|share|intrin)\.h>"), re.compile(r"_WIN32|_MSC_VER")),
 ]
-# Never: `long` has 32 bits on Windows, M_PI is POSIX, and cl knows the tokens only from a header.
-NEVER = re.compile(r"\b(?:unsigned |signed )?long\b|\bssize_t\b|\bM_PI\b|\b(?:u_int|uint|ulong)\b"
+# Never: `long` has 32 bits on Windows, NULL may be a number, M_PI is POSIX, and cl knows the tokens
+# only from a header.
+NEVER = re.compile(r"\b(?:unsigned |signed )?(?:long|short)\b|\bssize_t\b|\b(?:M_PI|NULL)\b"
+                   r"|\b(?:u_int|uint|ulong)\b"
                    r"|(?<!#if )\b(?:and|or|not|xor|bitand|bitor|compl|and_eq|or_eq|not_eq)\b")
 # Macros of <windows.h> but those that abi.hpp removes.
 MACROS = re.compile(r"\b(?:near|far|hyper|interface|IN|OUT|OPTIONAL|CONST|VOID|TRUE|FALSE|ERROR"
