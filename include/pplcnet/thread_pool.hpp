@@ -94,9 +94,14 @@ PPLCNET_INLINE ThreadPool::~ThreadPool() {
 }
 
 PPLCNET_INLINE void ThreadPool::operator()(int parts, Task task) noexcept {
-  task_ = task;
-  unfinished_.store(parts, std::memory_order_relaxed);
-  publish(static_cast<std::uint32_t>(parts));
+  if (parts < 1) return;
+  const int offered = parts - 1;  // the last one is the caller's, who has its data near from before
+  if (offered > 0) {
+    task_ = task;
+    unfinished_.store(offered, std::memory_order_relaxed);
+    publish(static_cast<std::uint32_t>(offered));
+  }
+  task(offered);
   while (do_part()) {
   }
   for (int i = 1; unfinished_.load(std::memory_order_acquire) > 0; ++i) {
