@@ -68,7 +68,7 @@ def check(path, compiler):
     command = [*compiler, "-DMUST_NOT_COMPILE", *(["-ferror-limit=0"] if is_clang else [])]
     errors = errors_in(compile_files(command, files)[0])
     alone = [file for file in files
-             if flaw(file, [error for error in errors if f"{file.name}:" in error], is_clang)]
+             if flaw(file, [error for error in errors if f"{file}:" in error], is_clang)]
     flaws = []
     for file in alone:
         output = compile_files(command, [file])[0]

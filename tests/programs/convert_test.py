@@ -409,16 +409,16 @@ class Convert(unittest.TestCase):
 
     @needs_posix("signals")
     def test_a_stopped_conversion_leaves_nothing_or_everything(self):
-        self.convert(TIMM[0], self.to)
+        self.convert(V2, self.to)
         whole = self.to.read_bytes()
         self.to.unlink()
         begin = time.monotonic()
-        self.convert(TIMM[0], self.to)
+        self.convert(V2, self.to)
         seconds = time.monotonic() - begin
         ends = set()
         for step in range(24):
             self.to.unlink(missing_ok=True)
-            program = subprocess.Popen([PROGRAMS / "pplcnet", "convert", TIMM[0], self.to],
+            program = subprocess.Popen([PROGRAMS / "pplcnet", "convert", V2, self.to],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             time.sleep(seconds * step / 20)
             program.send_signal(signal.SIGTERM)
