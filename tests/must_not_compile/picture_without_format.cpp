@@ -1,5 +1,6 @@
 // Whether a picture is RGB or BGR is said, never guessed.
 // expect: not convert
+// expect: ImageView
 #include "pplcnet/image/view.hpp"
 
 /// What OpenCV calls a picture.
