@@ -18,6 +18,7 @@
 #include "pplcnet/networks/addernet.hpp"
 #include "pplcnet/networks/espnet_v1.hpp"
 #include "pplcnet/open/registry.hpp"
+#include "pplcnet/plan/make_plan.hpp"
 
 namespace {
 
@@ -58,10 +59,11 @@ pplcnet::AnyNetwork network_of(const Entry& entry) {
 
 void list() {
   for (const Entry& one : entries()) {
-    const pplcnet::AnyNetwork network(*std::make_unique<pplcnet::Graph>(one.graph()));
+    const auto graph = std::make_unique<pplcnet::Graph>(one.graph());
+    const auto plan = std::make_unique<pplcnet::Plan>(pplcnet::make_plan(*graph));
     std::printf("%s %g %lld %lld %d\n", one.name.c_str(), one.top1,
-                static_cast<long long>(network.plan().parameter_count),
-                static_cast<long long>(network.plan().multiply_add_count), one.in_all ? 1 : 0);
+                static_cast<long long>(plan->parameter_count),
+                static_cast<long long>(plan->multiply_add_count), one.in_all ? 1 : 0);
   }
 }
 

@@ -42,8 +42,8 @@ class Program:
 
 
 def has_pytorch():
-    return subprocess.run([PYTHON, "-c", "import torch"], capture_output=True,
-                          check=False).returncode == 0
+    find = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"
+    return subprocess.run([PYTHON, "-c", find], check=False).returncode == 0
 
 
 def compare(network, threads, options):
