@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import unittest
@@ -11,6 +12,11 @@ PROGRAMS = pathlib.Path(os.environ["PROGRAMS"])
 EMULATOR = os.environ.get("EMULATOR", "").split()  # of another platform's programs
 DATA = pathlib.Path(os.environ["PPLCNET_TEST_DATA"])  # weights and pictures of others
 SYNTHETIC = pathlib.Path(os.environ["SYNTHETIC"])  # files of networks with synthetic weights
+
+# What started the tests may ignore them, as `nohup` does and a shell's `&`, and programs would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def command(name):

@@ -39,6 +39,7 @@ def test_ctrl_c_ends_a_long_call(street, threads):
     """All pictures would take minutes."""
     classifier = pplcnet.Classifier(LINES, threads=threads)
     many = numpy.broadcast_to(street[:80, :160], (400_000, 80, 160, 3))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & has it ignored
     interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
