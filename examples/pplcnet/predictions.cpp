@@ -13,7 +13,8 @@
 #include "text_file.hpp"
 
 namespace fs = std::filesystem;
-using OrderedJson = nlohmann::ordered_json;
+using ParsedJson = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;  // for what is written
 using pplcnet::Error;
 
 namespace {
@@ -28,7 +29,7 @@ std::string first_line(const Origin& origin) {
 }
 
 /// Returns a whole number below `limit`.
-std::optional<int> number_in(const OrderedJson& line, const char* key, int limit) {
+std::optional<int> number_in(const ParsedJson& line, const char* key, int limit) {
   const auto found = line.find(key);
   if (found == line.end() || !found->is_number_unsigned()) return std::nullopt;
   const auto number = found->get<std::uint64_t>();
@@ -37,7 +38,7 @@ std::optional<int> number_in(const OrderedJson& line, const char* key, int limit
 }
 
 std::optional<Evaluated> prediction_in(std::string_view text, int classes) {
-  const OrderedJson line = OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false);
+  const ParsedJson line = ParsedJson::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!line.is_object()) return std::nullopt;
   const auto file = line.find("file"), score = line.find("score");
   const auto class_id = number_in(line, "class", classes), best = number_in(line, "best", classes);
@@ -57,7 +58,7 @@ std::optional<Evaluated> prediction_in(std::string_view text, int classes) {
 
 /// Checks from the first line that predictions are of this origin.
 Error check_origin(std::string_view text, const std::string& path, const Origin& origin) {
-  const OrderedJson line = OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false);
+  const ParsedJson line = ParsedJson::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto words = [&](const std::string& key) -> std::string {
     const auto found = line.is_object() ? line.find(key) : line.end();
     return found == line.end() || !found->is_string() ? "" : found->get<std::string>();
@@ -65,7 +66,7 @@ Error check_origin(std::string_view text, const std::string& path, const Origin&
   if (words(kOf) != kProgram)
     return Error::of(path, ": line 1: expected the predictions of an earlier run, found ",
                      pplcnet::quote(text), "; it is left as it is");
-  const OrderedJson requested = OrderedJson::parse(first_line(origin));
+  const ParsedJson requested = ParsedJson::parse(first_line(origin));
   for (const auto& [key, value] : origin)
     if (const auto here = requested[key].get<std::string>(); words(key) != here)
       return Error::of(path, ": its predictions are of other ", key, ": ",

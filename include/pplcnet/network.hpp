@@ -14,6 +14,7 @@
 #include "pplcnet/kernels/needs.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan/checked_plan.hpp"
+#include "pplcnet/plan/first_of.hpp"
 #include "pplcnet/plan/make_plan.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -29,18 +30,16 @@ struct RunOptions {
 /// cannot be computed does not compile.
 template <class TDefinition>
 class NetworkOf {
-  static constexpr Plan kWhole = Checked<TDefinition>::plan();
+  static constexpr Plan kWhole = Checked<TDefinition>::plan();  // not for a program: it is large
+  static constexpr auto kStages = first_of<kWhole.stage_count>(kWhole.stages);
+  static constexpr auto kOutputs = first_of<kWhole.output_count>(kWhole.outputs);
 
  public:
   using Definition = TDefinition;
   static constexpr NetworkTraits traits = kWhole.traits;
   static constexpr int layer_count = kWhole.layer_count;
   /// The layers in order of execution, with shapes, counts and places in memory.
-  static constexpr std::array<Layer, layer_count> layers = [] {
-    std::array<Layer, layer_count> copy;
-    std::copy_n(kWhole.layers, layer_count, copy.begin());
-    return copy;
-  }();
+  static constexpr std::array<Layer, layer_count> layers = first_of<layer_count>(kWhole.layers);
 
   /// Trainable parameters, as papers count them; batch norm's means and variances; products.
   static constexpr std::int64_t parameter_count = kWhole.parameter_count;
@@ -54,13 +53,13 @@ class NetworkOf {
   /// Stages (blocks2 … blocks6): the index of each one's last layer, its shape, and the picture's
   /// rows (or columns) per row (or column) of it.
   static constexpr int stage_count = kWhole.stage_count;
-  static constexpr int stage_layer(int stage) { return kWhole.stages[stage]; }
-  static constexpr Shape stage_shape(int stage) { return kWhole.layers[stage_layer(stage)].output; }
+  static constexpr int stage_layer(int stage) { return kStages.data()[stage]; }
+  static constexpr Shape stage_shape(int stage) { return layers.data()[stage_layer(stage)].output; }
   static constexpr Stride stage_stride(int stage) {
     Stride product = 1;
-    for (int i = stage_layer(stage); i >= 0; i = kWhole.layers[i].from) {
-      product.height *= kWhole.layers[i].stride.height;
-      product.width *= kWhole.layers[i].stride.width;
+    for (int i = stage_layer(stage); i >= 0; i = layers.data()[i].from) {
+      product.height *= layers.data()[i].stride.height;
+      product.width *= layers.data()[i].stride.width;
     }
     return product;
   }
@@ -74,9 +73,9 @@ class NetworkOf {
 
   /// The output: logits, an embedding, or, of a backbone, maps.
   static constexpr int output_count = kWhole.output_count;
-  static constexpr int output_layer(int output) { return kWhole.outputs[output]; }
+  static constexpr int output_layer(int output) { return kOutputs.data()[output]; }
   static constexpr Shape output_shape(int output) {
-    return kWhole.layers[output_layer(output)].output;
+    return layers.data()[output_layer(output)].output;
   }
   static constexpr int embedding_size =
       traits.embedding < 0 ? 0 : kWhole.layers[traits.embedding].output.channels;
@@ -213,7 +212,7 @@ class NetworkOf {
     // embedding.
     for_each_requested([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr && destination != destinations[layer])
-        std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
+        std::copy_n(destinations[layer], layers.data()[layer].output.size(), destination);
     });
   }
 

@@ -14,6 +14,7 @@
 #include "pplcnet/network.hpp"
 #include "pplcnet/picture.hpp"
 #include "pplcnet/plan/checked_quantised_plan.hpp"
+#include "pplcnet/plan/first_of.hpp"
 #include "pplcnet/plan/quantised_layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -32,11 +33,8 @@ class Quantised {
   static constexpr NetworkTraits traits = kWhole.traits;
   static constexpr int layer_count = kWhole.layer_count;
   /// Those of the network in floats, in the same order.
-  static constexpr std::array<QuantisedLayer, layer_count> layers = [] {
-    std::array<QuantisedLayer, layer_count> copy;
-    std::copy_n(kWhole.layers, layer_count, copy.begin());
-    return copy;
-  }();
+  static constexpr std::array<QuantisedLayer, layer_count> layers =
+      first_of<layer_count>(kWhole.layers);
   static constexpr std::int64_t parameter_count = TNet::parameter_count;
   static constexpr std::int64_t multiply_add_count = TNet::multiply_add_count;
 
@@ -163,7 +161,7 @@ class Quantised {
     // embedding.
     for_each_requested([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr && destination != destinations[layer])
-        std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
+        std::copy_n(destinations[layer], layers.data()[layer].output.size(), destination);
     });
   }
 

@@ -1,7 +1,6 @@
 #ifndef PPLCNET_TRAINER_HPP
 #define PPLCNET_TRAINER_HPP
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include "pplcnet/huge_pages.hpp"
 #include "pplcnet/network.hpp"
+#include "pplcnet/plan/first_of.hpp"
 #include "pplcnet/train/make_training_plan.hpp"
 #include "pplcnet/train/training_flaw.hpp"
 #include "pplcnet/train/training_plan.hpp"
@@ -33,13 +33,6 @@ class Trainer : public InHugePages, public TrainingPasses {
   }();
   // NOLINTNEXTLINE(bugprone-sizeof-expression): a type that is not complete says what is wrong
   static_assert(sizeof(Trainable<kWhole.flaw.broken, kWhole.flaw.node>) > 0);
-
-  template <class Part, int kCount>
-  static constexpr std::array<Part, std::size_t{kCount}> first_of(const Part* parts) {
-    std::array<Part, std::size_t{kCount}> copy;
-    std::copy_n(parts, kCount, copy.begin());
-    return copy;
-  }
 
  public:
   using Network = Net;
@@ -92,9 +85,9 @@ class Trainer : public InHugePages, public TrainingPasses {
   }
 
  private:
-  static constexpr auto kSteps = first_of<TrainingStep, kWhole.step_count>(kWhole.steps);
-  static constexpr auto kValues = first_of<TrainingValue, kWhole.value_count>(kWhole.values);
-  static constexpr auto kTensors = first_of<TrainingTensor, kWhole.tensor_count>(kWhole.tensors);
+  static constexpr auto kSteps = first_of<kWhole.step_count>(kWhole.steps);
+  static constexpr auto kValues = first_of<kWhole.value_count>(kWhole.values);
+  static constexpr auto kTensors = first_of<kWhole.tensor_count>(kWhole.tensors);
 
   static TrainedNetwork network(const Graph& graph) {
     return {graph, Net::layers, Net::traits, options.as_deployed};

@@ -13129,6 +13129,29 @@ class Checked {
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_PLAN_CHECKED_PLAN_HPP
+// from pplcnet/plan/first_of.hpp
+#ifndef PPLCNET_PLAN_FIRST_OF_HPP
+#define PPLCNET_PLAN_FIRST_OF_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns the first elements of an array: of a plan, which has room for those of any network, what
+/// a program needs.
+template <int kCount, class Element>
+constexpr std::array<Element, std::size_t{kCount}> first_of(const Element* elements) {
+  std::array<Element, std::size_t{kCount}> copy;
+  std::copy_n(elements, kCount, copy.begin());
+  return copy;
+}
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_FIRST_OF_HPP
 
 namespace pplcnet::inline PPLCNET_ABI {
 
@@ -13143,18 +13166,16 @@ struct RunOptions {
 /// cannot be computed does not compile.
 template <class TDefinition>
 class NetworkOf {
-  static constexpr Plan kWhole = Checked<TDefinition>::plan();
+  static constexpr Plan kWhole = Checked<TDefinition>::plan();  // not for a program: it is large
+  static constexpr auto kStages = first_of<kWhole.stage_count>(kWhole.stages);
+  static constexpr auto kOutputs = first_of<kWhole.output_count>(kWhole.outputs);
 
  public:
   using Definition = TDefinition;
   static constexpr NetworkTraits traits = kWhole.traits;
   static constexpr int layer_count = kWhole.layer_count;
   /// The layers in order of execution, with shapes, counts and places in memory.
-  static constexpr std::array<Layer, layer_count> layers = [] {
-    std::array<Layer, layer_count> copy;
-    std::copy_n(kWhole.layers, layer_count, copy.begin());
-    return copy;
-  }();
+  static constexpr std::array<Layer, layer_count> layers = first_of<layer_count>(kWhole.layers);
 
   /// Trainable parameters, as papers count them; batch norm's means and variances; products.
   static constexpr std::int64_t parameter_count = kWhole.parameter_count;
@@ -13168,13 +13189,13 @@ class NetworkOf {
   /// Stages (blocks2 … blocks6): the index of each one's last layer, its shape, and the picture's
   /// rows (or columns) per row (or column) of it.
   static constexpr int stage_count = kWhole.stage_count;
-  static constexpr int stage_layer(int stage) { return kWhole.stages[stage]; }
-  static constexpr Shape stage_shape(int stage) { return kWhole.layers[stage_layer(stage)].output; }
+  static constexpr int stage_layer(int stage) { return kStages.data()[stage]; }
+  static constexpr Shape stage_shape(int stage) { return layers.data()[stage_layer(stage)].output; }
   static constexpr Stride stage_stride(int stage) {
     Stride product = 1;
-    for (int i = stage_layer(stage); i >= 0; i = kWhole.layers[i].from) {
-      product.height *= kWhole.layers[i].stride.height;
-      product.width *= kWhole.layers[i].stride.width;
+    for (int i = stage_layer(stage); i >= 0; i = layers.data()[i].from) {
+      product.height *= layers.data()[i].stride.height;
+      product.width *= layers.data()[i].stride.width;
     }
     return product;
   }
@@ -13188,9 +13209,9 @@ class NetworkOf {
 
   /// The output: logits, an embedding, or, of a backbone, maps.
   static constexpr int output_count = kWhole.output_count;
-  static constexpr int output_layer(int output) { return kWhole.outputs[output]; }
+  static constexpr int output_layer(int output) { return kOutputs.data()[output]; }
   static constexpr Shape output_shape(int output) {
-    return kWhole.layers[output_layer(output)].output;
+    return layers.data()[output_layer(output)].output;
   }
   static constexpr int embedding_size =
       traits.embedding < 0 ? 0 : kWhole.layers[traits.embedding].output.channels;
@@ -13327,7 +13348,7 @@ class NetworkOf {
     // embedding.
     for_each_requested([&](int layer, float* destination) {
       if (layer >= 0 && destination != nullptr && destination != destinations[layer])
-        std::copy_n(destinations[layer], kWhole.layers[layer].output.size(), destination);
+        std::copy_n(destinations[layer], layers.data()[layer].output.size(), destination);
     });
   }
 

@@ -10,6 +10,14 @@
 #include "pplcnet/plan/checked_plan.hpp"
 
 namespace pplcnet_test::quantised_plan_test {
+
+/// The plans of a network. (With internal linkage, g++ would have them in the program.)
+template <class Net>
+struct PlansOf {
+  static constexpr pplcnet::Plan floats = pplcnet::Checked<typename Net::Definition>::plan();
+  static constexpr pplcnet::QuantisedPlan bytes = pplcnet::make_quantised_plan(floats);
+};
+
 namespace {
 
 using pplcnet::Activation;
@@ -159,18 +167,15 @@ constexpr int count_fused(const QuantisedPlan& plan) {
   return count;
 }
 
-template <class Net>
-constexpr Plan kFloats = pplcnet::Checked<typename Net::Definition>::plan();
-template <class Net>
-constexpr QuantisedPlan kBytes = pplcnet::make_quantised_plan(kFloats<Net>);
-
 /// Its plan is sound, each of its so many blocks is one chain of depthwise or gate and pointwise,
 /// and its weights take at most so many hundredths of those in floats.
 template <class Net>
 constexpr bool is_quantised(int fused, std::size_t hundredths) {
-  return !pplcnet::quantised_flaw(kFloats<Net>) && is_sound(kBytes<Net>) &&
-         kBytes<Net>.layer_count == kFloats<Net>.layer_count && count_fused(kBytes<Net>) == fused &&
-         kBytes<Net>.weight_bytes * 100 <= sizeof(float) * kFloats<Net>.weight_floats * hundredths;
+  constexpr const Plan& kFloats = PlansOf<Net>::floats;
+  constexpr const QuantisedPlan& kBytes = PlansOf<Net>::bytes;
+  return !pplcnet::quantised_flaw(kFloats) && is_sound(kBytes) &&
+         kBytes.layer_count == kFloats.layer_count && count_fused(kBytes) == fused &&
+         kBytes.weight_bytes * 100 <= sizeof(float) * kFloats.weight_floats * hundredths;
 }
 
 namespace models = pplcnet::models;
@@ -193,7 +198,7 @@ static_assert(is_quantised<models::page_orientation>(13, 32));
 
 // What the plan says of each kind of layer.
 constexpr const QuantisedLayer& layer_of_v2(int index) {
-  return kBytes<models::PPLCNetV2_base>.layers[index];
+  return PlansOf<models::PPLCNetV2_base>::bytes.layers[index];
 }
 static_assert(layer_of_v2(0).op == Operator::convolution && layer_of_v2(0).from == -1);
 static_assert(layer_of_v2(14).ending == Ending::factors && layer_of_v2(14).vector_pitch() == 512);
@@ -201,7 +206,8 @@ static_assert(layer_of_v2(15).op == Operator::gate && layer_of_v2(15).fused);
 static_assert(!layer_of_v2(16).fused && layer_of_v2(17).from == 16);  // a split pointwise layer
 static_assert(layer_of_v2(56).addend == 54 && layer_of_v2(56).source.local);
 static_assert(layer_of_v2(59).ending == Ending::logits && layer_of_v2(59).vector_pitch() == 4032);
-static_assert(kBytes<models::textline_orientation_x0_25>.layers[3].stride == pplcnet::Pair(2, 1));
+static_assert(PlansOf<models::textline_orientation_x0_25>::bytes.layers[3].stride ==
+              pplcnet::Pair(2, 1));
 
 /// Returns what is wrong with a network of a stem, what `middle` appends to its map, and two
 /// classes.

@@ -13,6 +13,7 @@
 
 #include "fuzz/format.hpp"
 #include "pplcnet/open/evidence.hpp"
+#include "pplcnet/open/registry.hpp"
 #include "pplcnet/weights/little_endian.hpp"
 #include "pplcnet/weights/load.hpp"
 #include "pplcnet/weights/paddle/pdiparams.hpp"
@@ -29,8 +30,14 @@ namespace pplcnet_test {
 
 /// Reads all there is to read; the sanitizers see where it leads.
 inline bool check_tensors(const pplcnet::TensorFile& file) {
+  // The names of the small network alone: those of all would have the compiler make every network.
+  static const std::vector<pplcnet::EndNames> kNames = [] {
+    std::vector<pplcnet::EndNames> names;
+    pplcnet::opening::add_end_names(kLayers, kTraits, names);
+    return names;
+  }();
   pplcnet::Evidence evidence;
-  pplcnet::read_classifier(file, evidence);
+  pplcnet::opening::read_classifier(file, kNames, evidence);
   require(evidence.classes >= 0 && evidence.features >= 0, "what tensors say");
   unsigned sum = 0;
   for (const pplcnet::Tensor& tensor : file.tensors) {

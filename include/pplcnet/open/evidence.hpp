@@ -116,6 +116,51 @@ inline int described_channels(const TensorFile& file, std::string_view layer) {
   return number_in(word.substr(0, word.find(':')), most_channels(file, layer)).value_or(0);
 }
 
+/// Adds what tensors say of their classifier, if it is one of these.
+inline void read_classifier(const TensorFile& file, std::span<const EndNames> classifiers,
+                            Evidence& evidence) {
+  // What the classifier is called, and the stem of the same network: a detector has more matrices.
+  std::vector<std::string_view> stems;
+  for (const Tensor& tensor : file.tensors)
+    for (const EndNames& known : classifiers)
+      if (place_in(tensor.name, known.first) != std::string::npos) stems.push_back(tensor.name);
+  std::unordered_map<std::string_view, const Tensor*> by_name;
+  for (const Tensor& tensor : file.tensors) by_name.emplace(tensor.name, &tensor);
+  const auto find = [&](const std::string& name) {
+    const auto found = by_name.find(name);
+    return found == by_name.end() ? nullptr : found->second;
+  };
+  const Tensor* before = nullptr;  // whose record comes first
+  const auto count = [&](std::string_view bias, int& classes) {
+    for (const Tensor& tensor : file.tensors)
+      if (place_in(tensor.name, bias) != std::string::npos && tensor.shape.size() == 1)
+        classes = static_cast<int>(std::min<std::int64_t>(tensor.shape[0], 1 << 24));
+  };
+  for (const std::string_view bias : kMaskBiases) count(bias, evidence.mask_classes);
+  count(join({kObjectLayer, ".bias"}), evidence.objects);
+  for (const Tensor& matrix : file.tensors) {
+    const Tensor* bias = before;
+    before = &matrix;
+    if (matrix.shape.size() != 2) continue;
+    if (!matrix.name.empty()) {
+      const std::string module = matrix.name.substr(0, matrix.name.rfind('.'));
+      const std::size_t prefix = module.rfind('.') + 1;
+      const bool known = std::ranges::find(classifiers, matrix.name.substr(prefix),
+                                           &EndNames::classifier) != classifiers.end();
+      const bool stem = std::ranges::any_of(
+          stems, [&](std::string_view name) { return name.starts_with(module.substr(0, prefix)); });
+      bias = known && stem ? find(module + ".bias") : nullptr;
+    }
+    if (bias == nullptr || bias->shape.size() != 1) continue;
+    const auto place = std::ranges::find(matrix.shape, bias->shape[0]) - matrix.shape.begin();
+    constexpr std::int64_t kMost = 1 << 24;
+    if (place == 2 || std::ranges::max(matrix.shape) > kMost) continue;
+    evidence.classes = static_cast<int>(bias->shape[0]);
+    evidence.features = static_cast<int>(matrix.shape[static_cast<std::size_t>(1 - place)]);
+    return;
+  }
+}
+
 }  // namespace opening
 
 PPLCNET_INLINE void read_graph(const FileGraph& graph, Evidence& evidence) {
@@ -136,46 +181,7 @@ PPLCNET_INLINE void read_graph(const FileGraph& graph, Evidence& evidence) {
 }
 
 PPLCNET_INLINE void read_classifier(const TensorFile& file, Evidence& evidence) {
-  // What the classifier is called, and the stem of the same network: a detector has more matrices.
-  std::vector<std::string_view> stems;
-  for (const Tensor& tensor : file.tensors)
-    for (const EndNames& known : end_names())
-      if (place_in(tensor.name, known.first) != std::string::npos) stems.push_back(tensor.name);
-  std::unordered_map<std::string_view, const Tensor*> by_name;
-  for (const Tensor& tensor : file.tensors) by_name.emplace(tensor.name, &tensor);
-  const auto find = [&](const std::string& name) {
-    const auto found = by_name.find(name);
-    return found == by_name.end() ? nullptr : found->second;
-  };
-  const Tensor* before = nullptr;  // whose record comes first
-  const auto count = [&](std::string_view bias, int& classes) {
-    for (const Tensor& tensor : file.tensors)
-      if (place_in(tensor.name, bias) != std::string::npos && tensor.shape.size() == 1)
-        classes = static_cast<int>(std::min<std::int64_t>(tensor.shape[0], 1 << 24));
-  };
-  for (const std::string_view bias : opening::kMaskBiases) count(bias, evidence.mask_classes);
-  count(join({opening::kObjectLayer, ".bias"}), evidence.objects);
-  for (const Tensor& matrix : file.tensors) {
-    const Tensor* bias = before;
-    before = &matrix;
-    if (matrix.shape.size() != 2) continue;
-    if (!matrix.name.empty()) {
-      const std::string module = matrix.name.substr(0, matrix.name.rfind('.'));
-      const std::size_t prefix = module.rfind('.') + 1;
-      const bool known = std::ranges::find(end_names(), matrix.name.substr(prefix),
-                                           &EndNames::classifier) != end_names().end();
-      const bool stem = std::ranges::any_of(
-          stems, [&](std::string_view name) { return name.starts_with(module.substr(0, prefix)); });
-      bias = known && stem ? find(module + ".bias") : nullptr;
-    }
-    if (bias == nullptr || bias->shape.size() != 1) continue;
-    const auto place = std::ranges::find(matrix.shape, bias->shape[0]) - matrix.shape.begin();
-    constexpr std::int64_t kMost = 1 << 24;
-    if (place == 2 || std::ranges::max(matrix.shape) > kMost) continue;
-    evidence.classes = static_cast<int>(bias->shape[0]);
-    evidence.features = static_cast<int>(matrix.shape[static_cast<std::size_t>(1 - place)]);
-    return;
-  }
+  opening::read_classifier(file, end_names(), evidence);
 }
 
 PPLCNET_INLINE Error read_metadata(const TensorFile& file, Evidence& evidence) {

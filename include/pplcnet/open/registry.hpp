@@ -125,6 +125,15 @@ inline void describe(KnownModel& one) {
   one.pooled = node->shape.channels;
 }
 
+/// Appends the names of a classifier's first layer and its last one, in every naming.
+inline void add_end_names(std::span<const Layer> layers, const NetworkTraits& traits,
+                          std::vector<EndNames>& names) {
+  const auto first = std::ranges::find_if(layers, &Layer::has_weights);
+  for (const Naming& naming : namings_of(traits))
+    names.push_back(
+        {parameter_names(*first, naming).weight, parameter_names(layers.back(), naming).weight});
+}
+
 }  // namespace opening
 
 PPLCNET_INLINE bool is_general(const KnownModel& one) {
@@ -177,10 +186,7 @@ PPLCNET_INLINE std::span<const EndNames> end_names() {
       seen.push_back(namings);
       const auto plan = std::make_unique<Plan>(make_plan(*graph));
       const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
-      const auto first = std::ranges::find_if(layers, &Layer::has_weights);
-      for (const Naming& naming : namings_of(plan->traits))
-        all.push_back(
-            {parameter_names(*first, naming).weight, parameter_names(plan->back(), naming).weight});
+      opening::add_end_names(layers, plan->traits, all);
     }
     return all;
   }();
