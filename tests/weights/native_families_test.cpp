@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -10,7 +11,7 @@
 #include <span>
 #include <string>
 #include <tuple>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 #include "goldens/synthetic_network.hpp"
@@ -22,6 +23,7 @@ namespace pplcnet_test::native_families_test {
 namespace {
 
 using pplcnet::BackboneOptions;
+using pplcnet::Error;
 using pplcnet::Options;
 using pplcnet::PPLCNet;
 using pplcnet::PPLCNetBackbone;
@@ -61,84 +63,126 @@ struct With {
 using Single = With<Storage::single>;
 using Half = With<Storage::half>;
 
-template <class Tuple>
-struct TypesOf;
-template <class... Networks>
-struct TypesOf<std::tuple<Networks...>> {
-  using Types = testing::Types<Networks...>;
+/// Weights of any of these networks: what the tests do with them is compiled once for all.
+class Weights {
+ public:
+  virtual ~Weights() = default;
+  virtual Error save(const std::string& path) const = 0;
+  virtual Error load(const std::string& path) = 0;
+  virtual Error self_test(const std::string& path) const = 0;
+  /// Finds the weights in a native file's bytes, where they stay.
+  virtual Error view(std::span<const std::byte> file, const float*& found) const = 0;
+  virtual std::span<float> values() = 0;
+  virtual std::size_t first_bias() const = 0;
 };
-using AllNetworks = decltype(std::tuple_cat(Single::All{}, Half::All{}));
 
 template <class Network>
-class NativeFamilies : public testing::Test {
- protected:
-  using Weights = typename Network::Weights;
-
-  void SetUp() override { ASSERT_STREQ(pplcnet::save(path_, *weights_).message(), ""); }
-
-  std::vector<std::byte> bytes(const std::string& path) const {
-    pplcnet::FileBytes file;
-    EXPECT_STREQ(pplcnet::read_file(path, file).message(), "");
-    return {file.bytes().begin(), file.bytes().end()};
+class WeightsOf final : public Weights {
+ public:
+  Error save(const std::string& path) const override { return pplcnet::save(path, *weights_); }
+  Error load(const std::string& path) override { return pplcnet::load(path, *weights_); }
+  Error self_test(const std::string& path) const override {
+    return pplcnet::self_test(path, *weights_);
   }
-  void expect_saved(const Weights& found) const {
-    EXPECT_EQ(std::memcmp(found.values.data(), weights_->values.data(), sizeof found.values), 0);
+  Error view(std::span<const std::byte> file, const float*& found) const override {
+    std::optional<typename Network::WeightsView> view;
+    Error error = pplcnet::view<Network>(file, "embedded", view);
+    found = view ? view->values() : nullptr;
+    return error;
+  }
+  std::span<float> values() override { return weights_->values; }
+  std::size_t first_bias() const override { return Network::layers[0].biases; }
+
+ private:
+  std::unique_ptr<typename Network::Weights> weights_ = synthetic_weights<Network>();
+};
+
+/// A network: its synthetic weights, and what its type says of a file.
+struct Native {
+  std::unique_ptr<Weights> (*weights)();
+  std::string (*problem)(const std::string& path);
+};
+
+template <class Network>
+std::unique_ptr<Weights> weights_of() {
+  return std::make_unique<WeightsOf<Network>>();
+}
+
+template <class... Networks>
+constexpr std::array<Native, sizeof...(Networks)> natives_of(
+    std::type_identity<std::tuple<Networks...>> /*list*/) {
+  return {Native{weights_of<Networks>, problem<Networks>}...};
+}
+
+constexpr auto kSingle = natives_of(std::type_identity<Single::All>());
+constexpr auto kHalf = natives_of(std::type_identity<Half::All>());
+constexpr std::size_t kNetworks = kSingle.size();
+
+/// Returns a network in 32 bits, or after all of these in 16.
+const Native& network(std::size_t index) {
+  return index < kNetworks ? kSingle[index] : kHalf[index - kNetworks];
+}
+
+std::vector<std::byte> bytes(const std::string& path) {
+  pplcnet::FileBytes file;
+  EXPECT_STREQ(pplcnet::read_file(path, file).message(), "");
+  return {file.bytes().begin(), file.bytes().end()};
+}
+
+class NativeFamilies : public testing::TestWithParam<std::size_t> {
+ protected:
+  void SetUp() override { ASSERT_STREQ(weights_->save(path_).message(), ""); }
+
+  std::unique_ptr<Weights> make() const { return network(GetParam()).weights(); }
+  void expect_saved(const float* found) const {
+    EXPECT_EQ(std::memcmp(found, weights_->values().data(), weights_->values().size_bytes()), 0);
   }
 
   TemporaryFolder folder_;
   std::string path_ = folder_.file("network.safetensors");
-  std::unique_ptr<Weights> weights_ = synthetic_weights<Network>();
+  std::unique_ptr<Weights> weights_ = make();
 };
-TYPED_TEST_SUITE(NativeFamilies, TypesOf<AllNetworks>::Types);
 
-TYPED_TEST(NativeFamilies, EverythingComesBackBitForBit) {
-  const auto loaded = std::make_unique<typename TypeParam::Weights>();
-  std::ranges::fill(loaded->values, 7.0f);  // what was there before must not shine through
-  ASSERT_STREQ(pplcnet::load(this->path_, *loaded).message(), "");
-  this->expect_saved(*loaded);
-  EXPECT_STREQ(pplcnet::self_test(this->path_, *loaded).message(), "");
+TEST_P(NativeFamilies, EverythingComesBackBitForBit) {
+  const std::unique_ptr<Weights> loaded = make();
+  std::ranges::fill(loaded->values(), 7.0f);  // what was there before must not shine through
+  ASSERT_STREQ(loaded->load(path_).message(), "");
+  expect_saved(loaded->values().data());
+  EXPECT_STREQ(loaded->self_test(path_).message(), "");
 
-  const std::string again = this->folder_.file("again.safetensors");
-  ASSERT_STREQ(pplcnet::save(again, *loaded).message(), "");
-  EXPECT_EQ(this->bytes(again), this->bytes(this->path_));
+  const std::string again = folder_.file("again.safetensors");
+  ASSERT_STREQ(loaded->save(again).message(), "");
+  EXPECT_EQ(bytes(again), bytes(path_));
 }
 
-TYPED_TEST(NativeFamilies, AViewOfItsBytesIsTheWeights) {
+TEST_P(NativeFamilies, AViewOfItsBytesIsTheWeights) {
   pplcnet::FileBytes file;
-  ASSERT_STREQ(pplcnet::read_file(this->path_, file).message(), "");
-  std::optional<typename TypeParam::WeightsView> view;
-  ASSERT_STREQ(pplcnet::view<TypeParam>(file.bytes(), "embedded", view).message(), "");
-  EXPECT_EQ(std::memcmp(view->values(), this->weights_->values.data(), TypeParam::weight_bytes), 0);
+  ASSERT_STREQ(pplcnet::read_file(path_, file).message(), "");
+  const float* found = nullptr;
+  ASSERT_STREQ(weights_->view(file.bytes(), found).message(), "");
+  ASSERT_NE(found, nullptr);
+  expect_saved(found);
 }
 
-TYPED_TEST(NativeFamilies, TheSelfTestNoticesAChangedWeight) {
-  const auto changed = std::make_unique<typename TypeParam::Weights>(*this->weights_);
-  changed->values[TypeParam::layers[0].biases] += 100;
-  const std::string message = pplcnet::self_test(this->path_, *changed).message();
-  EXPECT_TRUE(message.starts_with(this->path_ + ": self-test: number ")) << message;
+TEST_P(NativeFamilies, TheSelfTestNoticesAChangedWeight) {
+  const std::unique_ptr<Weights> changed = make();
+  changed->values()[changed->first_bias()] += 100;
+  const std::string message = changed->self_test(path_).message();
+  EXPECT_TRUE(message.starts_with(path_ + ": self-test: number ")) << message;
 }
 
-/// Calls `visit.operator()<Network>(i)` for each network.
-template <class Visit>
-void for_each_network(Visit visit) {
-  [&]<std::size_t... kIndices>(std::index_sequence<kIndices...>) {
-    (visit.template operator()<std::tuple_element_t<kIndices, AllNetworks>>(kIndices), ...);
-  }
-  (std::make_index_sequence<std::tuple_size_v<AllNetworks>>());
-}
+INSTANTIATE_TEST_SUITE_P(Each, NativeFamilies, testing::Range(std::size_t{0}, 2 * kNetworks));
 
 /// Another storage is another file of the same network.
 TEST(NativeFamiliesTest, NoNetworkLoadsTheFileOfAnother) {
-  constexpr std::size_t kNetworks = std::tuple_size_v<AllNetworks> / 2;
   TemporaryFolder folder;
   const std::string path = folder.file("native");
-  for_each_network([&]<class From>(std::size_t from) {
-    ASSERT_STREQ(pplcnet::save(path, *synthetic_weights<From>()).message(), "");
-    for_each_network([&]<class To>(std::size_t to) {
-      EXPECT_EQ(problem<To>(path).empty(), from % kNetworks == to % kNetworks)
+  for (std::size_t from = 0; from < 2 * kNetworks; ++from) {
+    ASSERT_STREQ(network(from).weights()->save(path).message(), "");
+    for (std::size_t to = 0; to < 2 * kNetworks; ++to)
+      EXPECT_EQ(network(to).problem(path).empty(), from % kNetworks == to % kNetworks)
           << from << " as " << to;
-    });
-  });
+  }
 }
 
 template <class From, class To>

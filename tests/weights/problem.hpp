@@ -15,16 +15,20 @@
 
 namespace pplcnet_test {
 
-/// The path cut away from what `load` says, after a check that it is one sentence.
-template <class Network>
-std::string problem(const std::string& path) {
-  const auto weights = std::make_unique<typename Network::Weights>();
-  const std::string message = pplcnet::load(path, *weights).message();
+/// The path cut away from an error's message, after a check that it is one sentence.
+inline std::string without_path(const std::string& message, const std::string& path) {
   if (message.empty()) return "";
   EXPECT_TRUE(message.starts_with(path + ": ")) << message;
   EXPECT_EQ(message.find('\n'), message.npos) << message;
   EXPECT_FALSE(message.ends_with('.')) << message;
   return message.substr(path.size() + 2);
+}
+
+/// The same of what `load` says.
+template <class Network>
+std::string problem(const std::string& path) {
+  const auto weights = std::make_unique<typename Network::Weights>();
+  return without_path(pplcnet::load(path, *weights).message(), path);
 }
 
 inline void write(const std::string& path, const std::string& contents) {
