@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -30,29 +31,6 @@ using pplcnet::V3;
 using pplcnet_test::Form;
 using pplcnet_test::Golden;
 
-template <class Net, Form kForm>
-void check(const Golden& golden, Isa isa) {
-  const auto weights = pplcnet_test::synthetic_weights<Net>(kForm, golden.seed());
-  const auto workspace = std::make_unique<typename Net::Workspace>();
-  const auto plan = pplcnet::new_plan(Net::Definition::graph(), pplcnet::Storage::single);
-  const std::vector<float> output = pplcnet_test::check(
-      golden, *plan, [&](const float* image, const std::vector<float*>& destinations) {
-        typename Net::Features features;
-        std::copy(destinations.begin(), destinations.end(), features.layers.begin());
-        Net::features(*weights, typename Net::Image(image, Net::input_size), *workspace, features,
-                      {.isa = isa});
-      });
-  if constexpr (Net::classes > 0) {
-    const std::vector<float> input = golden.input();
-    ASSERT_GE(input.size(), Net::input_size);
-    typename Net::Logits alone;
-    Net::forward(*weights, typename Net::Image(input.data(), Net::input_size), *workspace, alone,
-                 {.isa = isa});
-    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), output.begin(), output.end()))
-        << "forward and features disagree";
-  }
-}
-
 constexpr std::array<pplcnet::Stride, 5> kTextLine = {{{2, 2}, {2, 1}, {2, 1}, {2, 1}, {2, 1}}};
 constexpr Dialect kTimm = Dialect::timm, kPytorch = Dialect::pytorch;
 constexpr auto kRelu = pplcnet::Activation::relu, kRelu6 = pplcnet::Activation::relu6;
@@ -62,17 +40,46 @@ using Detection = PPLCNetV3<Scale::x0_75, V3::detection, TextOptions{.input = {k
 template <Scale kScale, int kWidth>
 using Recognition = PPLCNetV3<kScale, V3::recognition, TextOptions{.input = {48, kWidth}}>;
 
+template <class Net>
+typename Net::WeightsView view(const float* weights) {
+  return typename Net::WeightsView(
+      std::span<const float, Net::weight_count>(weights, Net::weight_count));
+}
+
+/// Computes all layers of a picture.
+template <class Net>
+void features(const float* weights, const float* image, std::span<float* const> layers, Isa isa) {
+  const auto workspace = std::make_unique<typename Net::Workspace>();
+  typename Net::Features requested;
+  std::ranges::copy(layers, requested.layers.begin());
+  Net::features(view<Net>(weights), typename Net::Image(image, Net::input_size), *workspace,
+                requested, {.isa = isa});
+}
+
+/// Computes the logits of a picture; nothing if the network has none.
+template <class Net>
+void forward(const float* weights, const float* image, std::vector<float>& found, Isa isa) {
+  if constexpr (Net::classes > 0) {
+    const auto workspace = std::make_unique<typename Net::Workspace>();
+    typename Net::Logits logits;
+    Net::forward(view<Net>(weights), typename Net::Image(image, Net::input_size), *workspace,
+                 logits, {.isa = isa});
+    found.assign(logits.begin(), logits.end());
+  }
+}
+
 /// A network as a type, in one form of its checkpoints.
 struct Typed {
   const char* name;
   pplcnet::Graph (*graph)();
   Form form;
-  void (*check)(const Golden&, Isa);
+  decltype(&features<PPLCNet<Scale::x0_25>>) features;
+  decltype(&forward<PPLCNet<Scale::x0_25>>) forward;
 };
 
 template <class Net, Form kForm = Form::training>
 constexpr Typed typed(const char* name) {
-  return {name, Net::Definition::graph, kForm, check<Net, kForm>};
+  return {name, Net::Definition::graph, kForm, features<Net>, forward<Net>};
 }
 
 constexpr Typed kNetworks[] = {
@@ -133,6 +140,40 @@ constexpr Typed kNetworks[] = {
     typed<Recognition<Scale::x0_95, 320>, Form::deployed>("v3_rec_x0_95_48x320_deploy"),
 };
 
+/// Packed weights of any network, aligned as a type's are.
+class PackedWeights {
+ public:
+  explicit PackedWeights(std::size_t count) : lines_((count + kFloats - 1) / kFloats) {}
+  std::span<float> values() { return {lines_.front().floats, lines_.size() * kFloats}; }
+
+ private:
+  static constexpr std::size_t kFloats = 16;
+  struct alignas(64) Line {
+    float floats[kFloats];
+  };
+  std::vector<Line> lines_;
+};
+
+void check(const Typed& network, const pplcnet::Graph& graph, const Golden& golden, Isa isa) {
+  const auto plan = pplcnet::new_plan(graph, pplcnet::Storage::single);
+  PackedWeights packed(plan->weight_floats);
+  const std::span weights = packed.values().first(plan->weight_floats);
+  const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
+  pplcnet_test::pack_synthetic(layers, plan->traits, network.form, golden.seed(), weights);
+  const std::vector<float> output = pplcnet_test::check(
+      golden, *plan, [&](const float* image, const std::vector<float*>& destinations) {
+        network.features(weights.data(), image, destinations, isa);
+      });
+  const std::vector<float> input = golden.input();
+  ASSERT_GE(input.size(), static_cast<std::size_t>(layers[0].input.size()));
+  std::vector<float> alone;
+  network.forward(weights.data(), input.data(), alone, isa);
+  EXPECT_EQ(alone.size(), static_cast<std::size_t>(plan->traits.classes));
+  if (!alone.empty()) {
+    EXPECT_EQ(alone, output) << "forward and features disagree";
+  }
+}
+
 /// Returns whether two graphs are of one network and of pictures of one size.
 bool is_same(const pplcnet::Graph& a, const pplcnet::Graph& b) {
   return a.fingerprint() == b.fingerprint() && a.nodes[0].shape == b.nodes[0].shape &&
@@ -151,7 +192,7 @@ TEST_P(Goldens, StagesAndLogits) {
         !is_same(described.graph(), *graph))
       continue;
     SCOPED_TRACE(golden.path);
-    network.check(golden, isa);
+    check(network, *graph, golden, isa);
     ++found;
   }
   if (pplcnet_test::goldens_folder() == pplcnet_test::own_goldens())

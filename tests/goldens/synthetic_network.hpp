@@ -132,15 +132,21 @@ inline SyntheticStateDict synthetic_state_dict(std::span<const pplcnet::Layer> l
   return state;
 }
 
-/// A network's weights with synthetic values, as if loaded from a framework's file.
+/// Packs synthetic weights of a network, as if loaded from a framework's file.
+inline void pack_synthetic(std::span<const pplcnet::Layer> layers,
+                           const pplcnet::NetworkTraits& traits, Form form, std::uint64_t seed,
+                           std::span<float> weights) {
+  const SyntheticStateDict state = synthetic_state_dict(layers, traits, form, seed);
+  const auto error = pplcnet::pack_state_dict(state.file, layers, traits, weights);
+  EXPECT_FALSE(error) << error.message();
+}
+
+/// Returns the weights of a type with those values.
 template <class Net>
 std::unique_ptr<typename Net::Weights> synthetic_weights(Form form = Form::training,
                                                          std::uint64_t seed = 1) {
   auto weights = std::make_unique<typename Net::Weights>();
-  const SyntheticStateDict state = synthetic_state_dict(Net::layers, Net::traits, form, seed);
-  const auto error =
-      pplcnet::pack_state_dict(state.file, Net::layers, Net::traits, weights->values);
-  EXPECT_FALSE(error) << error.message();
+  pack_synthetic(Net::layers, Net::traits, form, seed, weights->values);
   return weights;
 }
 
