@@ -555,7 +555,9 @@ inline void to_float(const Tensor& tensor, std::span<float> values) {
       values[i] = to_value(read_little_endian<Bits>(tensor.data.subspan(i * sizeof(Bits))));
     }
   };
-  if (tensor.type == DataType::f32) {
+  if (tensor.type == DataType::f32 && std::endian::native == std::endian::little) {
+    std::ranges::copy(tensor.data, std::as_writable_bytes(values).begin());
+  } else if (tensor.type == DataType::f32) {
     convert(std::uint32_t{}, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
   } else if (tensor.type == DataType::f16) {
     convert(std::uint16_t{}, float_from_f16);
@@ -988,9 +990,11 @@ inline std::vector<float> transposed(std::span<const float> matrix, int count) {
   const auto rows = static_cast<std::size_t>(count);
   const std::size_t columns = matrix.size() / rows;
   std::vector<float> result(matrix.size());
-  for (std::size_t row = 0; row < rows; ++row)
+  constexpr std::size_t kLine = 16;  // floats of a cache line, which is written at once
+  for (std::size_t first = 0; first < rows; first += kLine)
     for (std::size_t column = 0; column < columns; ++column)
-      result[column * rows + row] = matrix[row * columns + column];
+      for (std::size_t row = first; row < std::min(first + kLine, rows); ++row)
+        result[column * rows + row] = matrix[row * columns + column];
   return result;
 }
 

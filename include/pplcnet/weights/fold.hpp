@@ -36,9 +36,11 @@ inline std::vector<float> transposed(std::span<const float> matrix, int count) {
   const auto rows = static_cast<std::size_t>(count);
   const std::size_t columns = matrix.size() / rows;
   std::vector<float> result(matrix.size());
-  for (std::size_t row = 0; row < rows; ++row)
+  constexpr std::size_t kLine = 16;  // floats of a cache line, which is written at once
+  for (std::size_t first = 0; first < rows; first += kLine)
     for (std::size_t column = 0; column < columns; ++column)
-      result[column * rows + row] = matrix[row * columns + column];
+      for (std::size_t row = first; row < std::min(first + kLine, rows); ++row)
+        result[column * rows + row] = matrix[row * columns + column];
   return result;
 }
 

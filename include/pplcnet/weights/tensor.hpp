@@ -100,7 +100,9 @@ inline void to_float(const Tensor& tensor, std::span<float> values) {
       values[i] = to_value(read_little_endian<Bits>(tensor.data.subspan(i * sizeof(Bits))));
     }
   };
-  if (tensor.type == DataType::f32) {
+  if (tensor.type == DataType::f32 && std::endian::native == std::endian::little) {
+    std::ranges::copy(tensor.data, std::as_writable_bytes(values).begin());
+  } else if (tensor.type == DataType::f32) {
     convert(std::uint32_t{}, [](std::uint32_t bits) { return std::bit_cast<float>(bits); });
   } else if (tensor.type == DataType::f16) {
     convert(std::uint16_t{}, float_from_f16);

@@ -83,26 +83,28 @@ inline bool read_type(const PickleValues& values, const Value& value, DataType& 
   return byte_order == "<" || byte_order == "|";
 }
 
-/// Reads the bytes whose values are the characters of a UTF-8 text.
+/// Reads the bytes whose values are the characters of a UTF-8 text: above 0x7f a character is 0xc2
+/// or 0xc3, which adds 0x40, and a byte. Of the bytes of weights half are, at random, so that no
+/// branch asks for it.
 inline Error decode_latin1(std::span<const std::byte> text, MemoryBudget& budget, TensorFile& file,
                            std::span<const std::byte>& data) {
-  const auto is_continuation = [](std::byte byte) { return (byte >> 6) == std::byte{2}; };
-  std::size_t size = 0;
-  for (const std::byte byte : text) size += is_continuation(byte) ? 0 : 1;
+  constexpr std::byte kLow{0xc2}, kHigh{0xc3}, kFirst{0xc0};  // kFirst: of two or more bytes
+  std::size_t size = 1;  // one more, for a text that ends too early
+  for (const std::byte byte : text) size += static_cast<std::size_t>(byte < kFirst);
   std::byte* const begin = allocate_data(size, budget, file);
   if (begin == nullptr) return MemoryBudget::exceeded(file.path);
   std::byte* end = begin;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    std::byte byte = text[i];
-    if (byte >= std::byte{0x80}) {
-      const bool below_u100 = (byte | std::byte{1}) == std::byte{0xc3} && i + 1 < text.size() &&
-                              is_continuation(text[i + 1]);
-      if (!below_u100)
-        return Error::of(file.path, ": expected bytes as characters up to U+00FF, found others");
-      byte = byte << 6 | (text[++i] & std::byte{0x3f});
-    }
-    *end++ = byte;
+  std::byte last{};
+  bool fits = true;
+  for (const std::byte byte : text) {
+    fits &= (byte >= kFirst) == (byte == kLow || byte == kHigh);
+    fits &= ((byte >> 6) == std::byte{2}) == (last >= kFirst);
+    *end = byte | std::byte{static_cast<unsigned char>((last == kHigh) << 6)};
+    end += byte < kFirst;
+    last = byte;
   }
+  if (!fits || last >= kFirst)
+    return Error::of(file.path, ": expected bytes as characters up to U+00FF, found others");
   data = {begin, end};
   return {};
 }
