@@ -278,6 +278,7 @@ PPLCNET_QUANTISED_INLINE void forward_quantised(const QuantisedRun& run, Isa isa
 #define PPLCNET_KERNELS_INT8_KERNELS_HPP
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -1297,7 +1298,11 @@ class PixelSums {
   HWY_INLINE void end_block(std::uint32_t* sums, std::integer_sequence<int, kIndex...>) {
     std::uint16_t block[kPanels * kPanel];
     (hn::StoreU(sums_[kIndex], Sums(), block + kIndex * kLanes), ...);
-    for (int c = 0; c < kPanels * kPanel; ++c) sums[c] += block[c];
+    const hn::CappedTag<std::uint32_t, kPanel> d;
+    const hn::Rebind<std::uint16_t, decltype(d)> narrow;
+    for (std::size_t c = 0; c < kPanels * kPanel; c += hn::Lanes(d))
+      hn::StoreU(hn::Add(hn::LoadU(d, sums + c), hn::PromoteTo(d, hn::LoadU(narrow, block + c))), d,
+                 sums + c);
     begin(Indices());
   }
 
@@ -1317,25 +1322,67 @@ struct PixelSums {
 };
 #endif
 
+/// Divides by a number of pixels, rounding down: a product and a shift give the quotients of
+/// numbers of 31 bits.
+class PixelQuotient {
+ public:
+  explicit PixelQuotient(std::uint32_t pixels)
+      : shift_(31 + static_cast<int>(std::bit_width(pixels - 1))),
+        reciprocal_(static_cast<std::uint32_t>((std::uint64_t{1} << shift_) / pixels + 1)) {}
+
+  std::uint32_t of(std::uint32_t number) const {
+    return static_cast<std::uint32_t>(std::uint64_t{number} * reciprocal_ >> shift_);
+  }
+#if PPLCNET_BYTE_VECTORS
+  template <class D, class Numbers = hn::Vec<D>>
+  HWY_INLINE Numbers of(D d, Numbers numbers) const {
+    const hn::RepartitionToWide<D> wide;
+    const auto reciprocal = hn::Set(d, reciprocal_);
+    const auto odd_numbers = hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, numbers)));
+    const auto even = hn::ShiftRightSame(hn::MulEven(numbers, reciprocal), shift_);
+    const auto odd = hn::ShiftRightSame(hn::MulEven(odd_numbers, reciprocal), shift_);
+    return hn::BitCast(d, hn::Or(even, hn::ShiftLeft<32>(odd)));
+  }
+#endif
+
+ private:
+  int shift_;
+  std::uint32_t reciprocal_;
+};
+
 /// Computes kPanels panels, so that all of a cache line is read at once where there are four.
 template <int kPanels>
 HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
                               const std::uint8_t* maps, int panel, std::uint8_t* to) {
-  const auto pixels = static_cast<std::uint64_t>(layer.input.pixels());
-  // A product and a shift give the quotients: sums of 128 bytes each are below 2^15 a pixel, and
-  // 2^16 pixels and more have sums that do not fit 32 bits.
-  constexpr int kShift = 48;
-  const std::uint64_t reciprocal = (std::uint64_t{1} << kShift) / pixels + 1;
+  const auto pixels = static_cast<std::uint32_t>(layer.input.pixels());
+  const PixelQuotient quotient(pixels);
   std::uint32_t sums[kPanels * kPanel] = {};
   PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
+#if PPLCNET_BYTE_VECTORS
+  const hn::CappedTag<std::int32_t, kPanel> d;
+  const hn::RebindToUnsigned<decltype(d)> unsigned_d;
+  const hn::Rebind<std::int16_t, decltype(d)> halves;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const auto half = hn::Set(unsigned_d, pixels / 2);
+  for (int i = 0; i < kPanels * kPanel; i += static_cast<int>(hn::Lanes(d))) {
+    const int c = panel * kPanel + i;
+    const auto number = hn::Add(hn::ShiftLeft<7>(hn::LoadU(unsigned_d, sums + i)), half);
+    const auto mean = hn::BitCast(d, quotient.of(unsigned_d, number));
+    const auto zero = hn::PromoteTo(d, hn::LoadU(halves, constants.addend_zero + c));
+    const auto above = hn::DemoteTo(halves, hn::Sub(mean, hn::ShiftLeft<7>(zero)));
+    const auto product = hn::MulFixedPoint15(above, hn::LoadU(halves, constants.multiplier + c));
+    const auto sum = hn::SaturatedAdd(product, hn::LoadU(halves, constants.zero + c));
+    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
+  }
+#else
   for (int i = 0; i < kPanels * kPanel; ++i) {
     const int c = panel * kPanel + i;
-    const auto mean = static_cast<std::int32_t>(
-        (sums[i] * std::uint64_t{128} + pixels / 2) * reciprocal >> kShift);
+    const auto mean = static_cast<std::int32_t>(quotient.of(sums[i] * 128 + pixels / 2));
     const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
     const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
     to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
   }
+#endif
 }
 
 /// Computes panels [begin, end) of a pooling layer.
@@ -1625,25 +1672,61 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
                          _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
 }
 
-/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+/// Turns four rows' bytes into quads, for eight channels of each lane: the lower ones or the upper
+/// ones.
 template <int kHalf>
+HWY_INLINE void make_wide_quads(Words a, Words b, Words c, Words d, Words (&quads)[2]) {
+  Words upper, lower;
+  if constexpr (kHalf == 0) {
+    upper = _mm512_unpacklo_epi8(a, b);
+    lower = _mm512_unpacklo_epi8(c, d);
+  } else {
+    upper = _mm512_unpackhi_epi8(a, b);
+    lower = _mm512_unpackhi_epi8(c, d);
+  }
+  quads[0] = _mm512_unpacklo_epi16(upper, lower);
+  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+}
+
+/// Loads the quads of four rows' bytes; those after row kLast are any.
+template <int kHalf, int kLast = 3>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
                                 Words (&quads)[2]) {
   const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
   const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
-  const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(y), b = row(y + 1);
-    return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
-  };
-  const __m512i upper = pairs(0), lower = pairs(2);
-  quads[0] = _mm512_unpacklo_epi16(upper, lower);
-  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+  make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
 }
 
 /// Stores a pixel of the first lanes' panels.
 HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
   _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
                            _mm512_packus_epi16(lower, upper));
+}
+
+/// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
+inline constexpr bool kHasTwoRows = true;
+
+/// Does so with panels of four rows in the lower lanes, and of those kDown rows below in the upper
+/// ones.
+template <int kHalf, int kLast, int kDown>
+HWY_INLINE void load_two_rows(const std::uint8_t* const* rows, std::size_t offset,
+                              Words (&quads)[2]) {
+  const auto row = [&](int y) HWY_ATTR {
+    const auto at = [&](const std::uint8_t* place) HWY_ATTR {
+      return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(place + offset));
+    };
+    return _mm512_inserti64x4(_mm512_castsi256_si512(at(rows[y])), at(rows[y + kDown]), 1);
+  };
+  make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
+}
+
+/// Stores the lower lanes, and the upper ones if there is a place for them.
+HWY_INLINE void store_two_rows(Halves lower, Halves upper, std::uint8_t* first,
+                               std::uint8_t* second) {
+  const __m512i bytes = _mm512_packus_epi16(lower, upper);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(first), _mm512_castsi512_si256(bytes));
+  if (second != nullptr)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(second), _mm512_extracti64x4_epi64(bytes, 1));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
@@ -1808,7 +1891,8 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
-inline constexpr int kSidePanels = 2;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 2;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
@@ -1821,14 +1905,14 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+template <int kHalf, int kLast = 3>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(y), b = row(y + 1);
+    const Words a = row(y), b = row(std::min(y + 1, kLast));
     return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);
@@ -2352,7 +2436,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// The most pixels whose sums end together, in whole units.
-inline constexpr int kMostEnded = 24;
+inline constexpr int kMostEnded = 28;
 
 /// Where some pixels are. The last one is repeated, so that there is a whole unit of them.
 template <class Byte>
@@ -2529,16 +2613,64 @@ HWY_NOINLINE void end_bytes(const SumEnding& ending, std::size_t channel, const 
              addends + pixel);
 }
 
+#if PPLCNET_BYTE_VECTORS
+/// Returns 2^15 times the sigmoids of y / 1024. Pieces are looked up one by one.
+template <class D, class Values = hn::Vec<D>>
+HWY_INLINE Values sigmoids_of(D d, Values y) {
+  constexpr std::int16_t kHalf = kSigmoidPieces / 2 * kSigmoidSteps;
+  const auto place =
+      hn::Add(hn::Min(hn::Max(y, hn::Set(d, -kHalf)), hn::Set(d, kHalf - 1)), hn::Set(d, kHalf));
+  std::int16_t pieces[kPanel], starts[kPanel], slopes[kPanel];
+  hn::StoreU(hn::ShiftRight<4>(place), d, pieces);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+    const std::int16_t* const piece = kSigmoidTable.data() + pieces[i];
+    starts[i] = piece[0];
+    slopes[i] = static_cast<std::int16_t>(piece[1] - piece[0]);
+  }
+  const auto step = hn::And(place, hn::Set(d, kSigmoidSteps - 1));
+  return hn::Add(hn::LoadU(d, starts), hn::ShiftRight<4>(hn::Mul(hn::LoadU(d, slopes), step)));
+}
+
+/// Ends the sums of a panel as factors.
+HWY_INLINE void end_factors(const SumEnding& ending, std::size_t channel, const std::int32_t* sums,
+                            std::uint8_t* to) {
+  const hn::CappedTag<std::int32_t, kPanel> d;
+  const hn::Rebind<std::int16_t, decltype(d)> halves;
+  const EndingConstants& constants = ending.constants;
+  for (std::size_t i = 0; i < kPanel; i += hn::Lanes(d)) {
+    const std::size_t c = channel + i;
+    const auto load = [&](const std::int16_t* array)
+                          HWY_ATTR { return hn::LoadU(halves, array + c); };
+    const auto u =
+        hn::DemoteTo(halves, hn::Shr(hn::LoadU(d, sums + i), hn::LoadU(d, constants.shift + c)));
+    const auto y = hn::MulFixedPoint15(u, load(constants.multiplier));
+    const auto three = load(constants.three);
+    const auto factor =
+        ending.activation == Activation::Kind::sigmoid
+            ? hn::MulFixedPoint15(sigmoids_of(halves, y), three)
+            : hn::Min(hn::Max(hn::SaturatedAdd(y, load(constants.zero)), hn::Zero(halves)), three);
+    hn::StoreU(factor, halves, reinterpret_cast<std::int16_t*>(to) + c);
+  }
+}
+#endif
+
 /// Ends the sums of a panel as factors or logits; those of a pixel are so many after the last
 /// one's.
 inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const std::int32_t* sums,
                                     int pitch, int count, std::uint8_t* const* outputs) {
   const EndingConstants& constants = ending.constants;
+  const auto first = static_cast<std::size_t>(panel * kPanel);
   const int end =
       ending.kind == Ending::logits ? std::min(kPanel, ending.channels - panel * kPanel) : kPanel;
-  for (int pixel = 0; pixel < count; ++pixel, sums += pitch)
+  for (int pixel = 0; pixel < count; ++pixel, sums += pitch) {
+#if PPLCNET_BYTE_VECTORS
+    if (ending.kind == Ending::factors) {
+      end_factors(ending, first, sums, outputs[pixel]);
+      continue;
+    }
+#endif
     for (int i = 0; i < end; ++i) {
-      const auto channel = static_cast<std::size_t>(panel * kPanel + i);
+      const std::size_t channel = first + static_cast<std::size_t>(i);
       if (ending.kind == Ending::logits) {
         const float logit = static_cast<float>(sums[i]) * constants.scale[channel];
         std::memcpy(outputs[pixel] + channel * sizeof logit, &logit, sizeof logit);
@@ -2551,26 +2683,27 @@ inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const st
                                              .zero = constants.zero[channel]});
       std::memcpy(outputs[pixel] + channel * sizeof factor, &factor, sizeof factor);
     }
+  }
 }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // This one, too.
-// from pplcnet/kernels/int8/product-inl.hpp
-// The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
-// Compiled once per instruction set.
+// from pplcnet/kernels/int8/byte_tile-inl.hpp
+// The sums of a tile of pixels and panels, for products of bytes. Compiled once per instruction
+// set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Pixels × panels of sums that fit the registers, together with weights and inputs: 24 vectors of
-/// 32 (AVX-512, NEON), 8 of 16 (AVX2, SSE2).
+/// Pixels × panels of sums that fit the registers, together with weights and inputs: 28 vectors of
+/// 32 (AVX-512), 16 (NEON), 8 of 16 (AVX2, SSE2).
 inline constexpr int kBytePanels = kWords == 1 ? 2 : 1;
-inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
+inline constexpr int kBytePixels = kWords == 1 ? 14 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
 
-/// Pixels of a tile that are reached from one pointer.
-inline constexpr int kPixelGroup = 3;
+/// Quads that are added last, when the sums of some pixels end after the other.
+inline constexpr int kLastQuads = kWords == 1 ? 8 : 0;
 
 /// Whether sums are so fast that they would wait for weights that are not in L2.
 inline constexpr bool kFetchesAhead = kWords == 1;
@@ -2582,49 +2715,59 @@ HWY_INLINE void fetch_ahead([[maybe_unused]] const void* place) {
 #endif
 }
 
+/// Sums of a tile of pixels × panels.
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
-  static constexpr int kVectors = kPanels * kWords;
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel
+  static constexpr int kSums = kPixels * kVectors;
+  static constexpr int kStep = kUnitPixels / kPanels;  // pixels of a unit
 
  public:
   static constexpr int kTilePixels = kPixels;
 
-  /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
-  /// so many bytes `ahead`.
+  /// Adds all quads but the last ones. `starts` has what the sums of each channel begin with. Each
+  /// quad asks for the weights that are so many bytes `ahead`.
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
-                      std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      std::size_t ahead, const std::int32_t* starts)
-      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
-    start(starts, Indices<kPixels * kVectors>());
-    for (int row = 0; row < product.kernel_rows; ++row) {
-      point(product.rows[row] + offset, Indices<kGroups>());
-      const std::int8_t* const end = weights + product.row_depth * kPanel;
-      for (; weights != end; weights += kQuad * kPanel) {
-        fetch_ahead(weights + ahead);
-        add_quad(weights, Indices<kVectors>());
-        advance(Indices<kGroups>());
-      }
-    }
+                      std::size_t panel_pitch, std::size_t offset, std::size_t ahead,
+                      const std::int32_t* starts)
+      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch) {
+    start(starts, Indices<kSums>());
+    const int last = product.kernel_rows - 1;
+    for (int row = 0; row < last; ++row, weights += product.row_depth * kPanel)
+      add_quads<0, kPixels>(product.rows[row] + offset, weights, product.row_depth, ahead);
+    last_depth_ = product.row_depth < 2 * kLastQuads * kQuad ? 0 : kLastQuads * kQuad;
+    const int depth = product.row_depth - last_depth_;
+    add_quads<0, kPixels>(product.rows[last] + offset, weights, depth, ahead);
+    last_input_ = product.rows[last] + offset + depth;
+    last_weights_ = weights + depth * kPanel;
   }
 
-  /// Ends the sums of whole units while they are in registers.
+  /// Adds the last quads to some pixels after the other, and ends their sums while they are in
+  /// registers and those of the next pixels are added to.
   template <ByteSteps kSteps>
   HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                       const PixelPlaces<std::uint8_t>& outputs,
-                      const PixelPlaces<const std::uint8_t>& addends) const {
-    end(panels, channel, outputs, addends, Indices<kPixels * kPanels / kUnitPixels>());
+                      const PixelPlaces<const std::uint8_t>& addends) {
+    finish(Indices<kParts>(), [&](auto first, auto count) HWY_ATTR {
+      end<first()>(panels, channel, outputs, addends, Indices<(count() + kStep - 1) / kStep>());
+    });
   }
 
   /// Stores the sums [pixel][panel][16].
-  HWY_INLINE void store(std::int32_t* sums) const { store(sums, Indices<kPixels * kVectors>()); }
+  HWY_INLINE void store(std::int32_t* sums) {
+    finish(Indices<kParts>(), [](auto, auto) {});
+    store(sums, Indices<kSums>());
+  }
 
  private:
   // Every third pixel has a pointer of its own; its neighbours are one and two pitches away.
-  static constexpr int kGroup = kPixelGroup;
-  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
+  static constexpr int kGroup = 3;
+  // A part of the pixels has sums enough to hide the latency of one; the last one has the rest.
+  static constexpr int kPartPixels = kLastQuads > 0 ? 8 / kVectors : kPixels;
+  static constexpr int kParts = std::max(1, kPixels / kPartPixels);
 
   template <int... kIndex>
   HWY_INLINE void start(const std::int32_t* starts, std::integer_sequence<int, kIndex...>) {
@@ -2632,24 +2775,44 @@ class ByteTile {
           load_words(starts + kIndex % kVectors / kWords * kPanel, kIndex % kVectors % kWords)),
      ...);
   }
-  template <int... kIndex>
-  HWY_INLINE void point(const std::uint8_t* input, std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] = input, input += group_pitch_), ...);
+
+  /// Adds `depth` bytes of pixels [kFirst, kFirst + kCount).
+  template <int kFirst, int kCount>
+  HWY_INLINE void add_quads(const std::uint8_t* input, const std::int8_t* weights, int depth,
+                            [[maybe_unused]] std::size_t ahead) {
+    constexpr int kGroups = (kCount + kGroup - 1) / kGroup;
+    const std::uint8_t* pixels[kGroups];
+    point(input + kFirst * pitch_, pixels, Indices<kGroups>());
+    const std::int8_t* const end = weights + depth * kPanel;
+    for (; weights != end; weights += kQuad * kPanel) {
+      if constexpr (kFirst == 0) fetch_ahead(weights + ahead);
+      add_quad<kFirst, kCount>(pixels, weights, Indices<kVectors>());
+      advance(pixels, Indices<kGroups>());
+    }
   }
   template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] += kQuad), ...);
+  HWY_INLINE void point(const std::uint8_t* input, const std::uint8_t** pixels,
+                        std::integer_sequence<int, kIndex...>) const {
+    ((pixels[kIndex] = input + kIndex * kGroup * pitch_), ...);
   }
-  template <int... kVector>
-  HWY_INLINE void add_quad(const std::int8_t* weights, std::integer_sequence<int, kVector...>) {
+  template <int... kIndex>
+  HWY_INLINE void advance(const std::uint8_t** pixels,
+                          std::integer_sequence<int, kIndex...>) const {
+    ((pixels[kIndex] += kQuad), ...);
+  }
+  template <int kFirst, int kCount, int... kVector>
+  HWY_INLINE void add_quad(const std::uint8_t* const* pixels, const std::int8_t* weights,
+                           std::integer_sequence<int, kVector...>) {
     const Operand row[kVectors] = {
         Dot::weights(load_words(weights + kVector / kWords * panel_pitch_, kVector % kWords))...};
-    add_pixels(row, Indices<kPixels>());
+    add_pixels<kFirst>(pixels, row, Indices<kCount>());
   }
-  template <int... kPixel>
-  HWY_INLINE void add_pixels(const Operand* row, std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(Dot::bytes(repeat_quad(pixels_[kPixel / kGroup] + kPixel % kGroup * pitch_)),
-                       row, Indices<kVectors>()),
+  template <int kFirst, int... kPixel>
+  HWY_INLINE void add_pixels(const std::uint8_t* const* pixels, const Operand* row,
+                             std::integer_sequence<int, kPixel...>) {
+    (add_pixel<kFirst + kPixel>(
+         Dot::bytes(repeat_quad(pixels[kPixel / kGroup] + kPixel % kGroup * pitch_)), row,
+         Indices<kVectors>()),
      ...);
   }
   template <int kPixel, int... kVector>
@@ -2659,48 +2822,73 @@ class ByteTile {
           Dot::add(sums_[kPixel * kVectors + kVector], bytes, row[kVector])),
      ...);
   }
-  template <ByteSteps kSteps, int... kUnit>
+
+  template <int... kPart, class Function>
+  HWY_INLINE void finish(std::integer_sequence<int, kPart...>, const Function& function) {
+    (finish < kPart * kPartPixels,
+     kPart + 1 < kParts ? kPartPixels : kPixels - kPart * kPartPixels > (function), ...);
+  }
+  template <int kFirst, int kCount, class Function>
+  HWY_INLINE void finish(const Function& function) {
+    if constexpr (kLastQuads > 0)
+      add_quads<kFirst, kCount>(last_input_, last_weights_, last_depth_, 0);
+    function(std::integral_constant<int, kFirst>(), std::integral_constant<int, kCount>());
+  }
+
+  template <int kFirst, ByteSteps kSteps, int... kUnit>
   HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                       const PixelPlaces<std::uint8_t>& outputs,
                       const PixelPlaces<const std::uint8_t>& addends,
                       std::integer_sequence<int, kUnit...>) const {
-    constexpr int kStep = kUnitPixels / kPanels;
-    (end_words(panels, channel, sums_[4 * kUnit], sums_[4 * kUnit + 1], sums_[4 * kUnit + 2],
-               sums_[4 * kUnit + 3], kStep, outputs.from(kUnit * kStep),
-               addends.from(kUnit * kStep)),
-     ...);
+    (end_unit<kFirst + kUnit * kStep>(panels, channel, outputs, addends), ...);
+  }
+  /// Ends a unit; what it has after the tile's last pixel is not stored.
+  template <int kPixel, ByteSteps kSteps>
+  HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                           const PixelPlaces<std::uint8_t>& outputs,
+                           const PixelPlaces<const std::uint8_t>& addends) const {
+    constexpr int kFirst = kPixel * kVectors, kLast = kSums - 1;
+    end_words(panels, channel, sums_[kFirst], sums_[std::min(kFirst + 1, kLast)],
+              sums_[std::min(kFirst + 2, kLast)], sums_[std::min(kFirst + 3, kLast)],
+              std::min(kStep, kPixels - kPixel), outputs.from(kPixel), addends.from(kPixel));
   }
   template <int... kIndex>
   HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
     (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
   }
 
-  std::size_t pitch_, panel_pitch_, group_pitch_;
-  const std::uint8_t* pixels_[kGroups];
-  Words sums_[kPixels * kVectors];
+  std::size_t pitch_, panel_pitch_;
+  const std::uint8_t* last_input_;
+  const std::int8_t* last_weights_;
+  int last_depth_;
+  Words sums_[kSums];
 };
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// And this one.
+// from pplcnet/kernels/int8/product-inl.hpp
+// The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
+// Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
 
 /// How the sums of tiles become bytes.
 template <ByteSteps kSteps, int kPanels>
 class TileBytes {
-  static constexpr int kStep = kUnitPixels / kPanels;
-
  public:
   HWY_INLINE TileBytes(const ByteProduct& product, int panel)
       : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
 
-  /// Ends the sums of a tile whose first pixel is given: of whole units, or of one pixel.
+  /// Ends the sums of a tile whose first pixel is given.
   template <class Tile>
-  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
-    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
-    const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, Tile::kTilePixels);
-    if constexpr (Tile::kTilePixels % kStep == 0) {
-      tile.end(panels_, channel_, outputs, addends);
-    } else {
-      HWY_ALIGN std::int32_t unit[kUnitPixels * kPanel];
-      for (int i = 0; i < kStep; ++i) tile.store(unit + i * kPanels * kPanel);
-      end_unit(panels_, channel_, unit, 1, outputs.from(0), addends.from(0));
-    }
+  HWY_INLINE void end(Tile& tile, const ByteProduct& product, int pixel) const {
+    PixelPlaces<const std::uint8_t> addends;
+    if constexpr (BytePanel<kSteps>::kAdds) addends.find(product.addend, pixel, Tile::kTilePixels);
+    tile.end(panels_, channel_, PixelPlaces<std::uint8_t>(product.output, pixel, Tile::kTilePixels),
+             addends);
   }
 
  private:
@@ -2716,7 +2904,7 @@ class TileValues {
       : ending_(product.ending), panel_(panel) {}
 
   template <class Tile>
-  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+  HWY_INLINE void end(Tile& tile, const ByteProduct& product, int pixel) const {
     HWY_ALIGN std::int32_t sums[Tile::kTilePixels * kPanels * kPanel];
     tile.store(sums);
     const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
@@ -2754,7 +2942,6 @@ class ProductPanels {
       : product_(product),
         pitch_(static_cast<std::size_t>(product.kernel_rows) *
                static_cast<std::size_t>(product.row_depth) * kPanel),
-        group_pitch_(kPixelGroup * product.pixel_pitch),
         weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
         ending_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
@@ -2764,32 +2951,33 @@ class ProductPanels {
 
   /// Computes `count` pixels. The last tile may overlap the one before it.
   HWY_INLINE void compute(int count) {
-    int done = 0;
-    std::size_t offset = 0;
-    const std::size_t step = kPixels * product_.pixel_pitch;
-    for (; done + kPixels <= count; done += kPixels, offset += step)
-      add_tile<kPixels>(done, offset);
+    int done = add_tiles<kPixels>(0, count);
+    // Of 7×7 pixels half a tile is left.
+    if constexpr (kPanels > 1) done = add_tiles<kPixels / 2>(done, count);
     if (count < kFew)
-      for (; done < count; ++done, offset += product_.pixel_pitch) add_tile<1>(done, offset);
-    for (; done < count; done += kFew) {
-      const int pixel = std::min(done, count - kFew);
-      add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
-    }
+      for (; done < count; ++done) add_tile<1>(done);
+    for (; done < count; done += kFew) add_tile<kFew>(std::min(done, count - kFew));
   }
 
  private:
+  /// Computes whole tiles from pixel `done` on, and returns the first pixel that is left.
   template <int kTilePixels>
-  HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+  HWY_INLINE int add_tiles(int done, int count) {
+    for (; done + kTilePixels <= count; done += kTilePixels) add_tile<kTilePixels>(done);
+    return done;
+  }
+
+  template <int kTilePixels>
+  HWY_INLINE void add_tile(int pixel) {
+    const std::size_t offset = static_cast<std::size_t>(pixel) * product_.pixel_pitch;
     // The next panels' weights come while these are used: one panel's in each of the first tiles.
     const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
-    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   ahead, starts_);
+    ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, offset, ahead, starts_);
     ending_.end(tile, product_, pixel);
   }
 
   const ByteProduct& product_;
-  std::size_t pitch_;        // from a panel's weights to the next one's
-  std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
+  std::size_t pitch_;  // from a panel's weights to the next one's
   const std::int8_t* weights_;
   std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
   TileEnding ending_;
@@ -3122,7 +3310,7 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// And this one.
+// These two.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
 // Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
@@ -3142,15 +3330,24 @@ inline constexpr int kHalfVectors = 2;
 inline constexpr int kSpan = 28;
 
 /// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
+/// After `period` lanes come the same panels, of other rows.
 struct PanelLanes {
   int first, count;
+  std::size_t panels[kSidePanels];
+
+  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
+      : first(begin), count(panel_count) {
+    for (int i = 0; i < kSidePanels; ++i) {
+      const int lane = i < period ? i : i - period;
+      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
+    }
+  }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
   HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
     const std::uint8_t* lanes[kSidePanels];
     for (int i = 0; i < kSidePanels; ++i)
-      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
-                 static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
+      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
     return load_lanes(lanes);
   }
   HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
@@ -3183,34 +3380,38 @@ struct WideWeights {
   }
 };
 
-/// Half of the vectors of neighbouring outputs in kRows rows. Each column of the input is added to
-/// all outputs that it belongs to, so that weights and sums stay in registers.
-template <class Dot, int kHalf, int kStride, int kRows>
+/// The vectors of neighbouring outputs in kRows rows, or half of them, and if there are two groups
+/// of lanes, in so many below them. Each column of the input is added to all outputs that it
+/// belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kHalves, int kStride, int kRows, int kGroups>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kRows>;
-  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kVectors;
+  static constexpr int kVectors = kHalves * kHalfVectors, kFirst = kHalf * kHalfVectors;
   static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
   static constexpr int kSums = kRows * kVectors;                       // of an output
+  static constexpr int kDown = kRows * kStride;  // input rows from a group's to the next one's
+  static constexpr int kInputRows = kQuad + (kGroups - 1) * kDown;
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kQuad>());
+    copy_rows(window, Indices<kInputRows>());
     copy_taps(Indices<kRows * kWideKernel * kVectors>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset.
-  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
-                          Halves (&halves)[kRows][kSpan]) {
+  /// Computes `count` outputs, the first of which has its first column at an offset, and gives
+  /// `take` the halves of each one in each row.
+  template <class Take>
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
     begin<0>(Indices<kOpen * kSums>());
     add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
     offset += (kWideKernel - kStride) * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
       add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
-      store(x, halves, Indices<kRows>());
+      end(x, take, Indices<kRows>());
       advance(Indices<(kOpen - 1) * kSums>());
       begin<kOpen - 1>(Indices<kSums>());
     }
@@ -3241,13 +3442,28 @@ class WideOutputs {
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen * kSums>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch), ...);
   }
-  template <int kColumn, int... kIndex>
-  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kIndex...>) {
-    Words quads[kVectors];
-    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
-    const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+  template <int kColumn>
+  HWY_INLINE void add_column(std::size_t offset) {
+    Words quads[kHalves][kHalfVectors];
+    load<kHalf>(offset, quads[0]);
+    if constexpr (kHalves == 2) load<1>(offset, quads[1]);
+    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kSums>());
+  }
+  template <int kLoaded>
+  HWY_INLINE void load(std::size_t offset, Words (&quads)[kHalfVectors]) const {
+    constexpr int kLast = kWideKernel + kRows - 2;  // the last row that has weights
+    if constexpr (kGroups == 2)
+      load_two_rows<kLoaded, kLast, kDown>(rows_, offset, quads);
+    else
+      load_wide_quads<kLoaded, kLast>(rows_, offset, lanes_, quads);
+  }
+  template <int kColumn, int... kVector, int... kIndex>
+  HWY_INLINE void add_quads(const Words (&quads)[kHalves][kHalfVectors],
+                            std::integer_sequence<int, kVector...>,
+                            std::integer_sequence<int, kIndex...>) {
+    const Operand bytes[] = {Dot::bytes(quads[kVector / kHalfVectors][kVector % kHalfVectors])...};
     (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
   }
   template <int kColumn, int kIndex>
@@ -3259,10 +3475,16 @@ class WideOutputs {
                          kIndex % kVectors]);
   }
 
-  template <int... kRow>
-  HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
-                        std::integer_sequence<int, kRow...>) const {
-    ((halves[kRow][x] = narrow(shifted(kRow * kVectors, 0), shifted(kRow * kVectors + 1, 1))), ...);
+  template <class Take, int... kRow>
+  HWY_INLINE void end(int x, const Take& take, std::integer_sequence<int, kRow...>) const {
+    if constexpr (kHalves == 2)
+      (take(kRow, x, half(kRow, 0), half(kRow, 1)), ...);
+    else
+      (take(kRow, x, half(kRow, 0)), ...);
+  }
+  HWY_INLINE Halves half(int row, int number) const {
+    const int vector = number * kHalfVectors, sum = row * kVectors + vector;
+    return narrow(shifted(sum, vector), shifted(sum + 1, vector + 1));
   }
   HWY_INLINE Words shifted(int sum, int vector) const {
     return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
@@ -3270,13 +3492,55 @@ class WideOutputs {
 
   const Weights& weights_;
   int lanes_;
-  const std::uint8_t* rows_[kQuad];
+  const std::uint8_t* rows_[kInputRows];
   Operand taps_[kRows * kWideKernel * kVectors];
   Words sums_[kOpen * kSums];
 };
 
+/// Makes bytes of an output's halves. Rows from `rows` on are not stored.
+template <ByteSteps kSteps, int kRows, int kGroups>
+struct OutputBytes {
+  const BytePanel<kSteps>& ending;
+  int rows;
+  std::uint8_t* to;
+  std::size_t pixel_pitch, row_pitch;
+  int lanes;
+
+  HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
+    if (row >= rows) return;
+    const Halves first = ending.end(lower, 0), second = ending.end(upper, 1);
+    if constexpr (kGroups == 2)
+      store_two_rows(first, second, place(row, x),
+                     row + kRows < rows ? place(row + kRows, x) : nullptr);
+    else
+      store_lanes(first, second, place(row, x), lanes);
+  }
+  HWY_INLINE std::uint8_t* place(int row, int x) const {
+    return to + static_cast<std::size_t>(row) * row_pitch +
+           static_cast<std::size_t>(x) * pixel_pitch;
+  }
+};
+
+/// Keeps the lower halves of outputs: [row][output].
+struct LowerHalves {
+  Halves (*halves)[kSpan];
+
+  HWY_INLINE void operator()(int row, int x, Halves lower) const { halves[row][x] = lower; }
+};
+
+/// Makes bytes of them and of the upper halves, while the next ones are summed.
+template <class Bytes>
+struct UpperHalves {
+  const Halves (*halves)[kSpan];
+  const Bytes& bytes;
+
+  HWY_INLINE void operator()(int row, int x, Halves upper) const {
+    bytes(row, x, halves[row][x], upper);
+  }
+};
+
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
 class WidePanels {
  public:
   HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
@@ -3288,33 +3552,39 @@ class WidePanels {
 
   HWY_INLINE void compute() {
     const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
-    for (int y = 0; y < rows_.rows; y += kRows) {
+    for (int y = 0; y < rows_.rows; y += kRows * kGroups) {
       // What is below the last row is not stored.
-      const int count = std::min(kRows, rows_.rows - y);
+      const int count = std::min(kRows * kGroups, rows_.rows - y);
       const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
       for (int i = 0; i < spans; ++i) {
         const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kHalfVectors>());
-        for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
+        compute_outputs(window, y, count, x, outputs);
       }
     }
   }
 
  private:
-  template <int... kHalf>
-  HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
-                      std::integer_sequence<int, kHalf...>) {
+  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
+  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
+  template <int kHalf>
+  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
+
+  HWY_INLINE void compute_outputs(const WindowRows& window, int y, int rows, int x, int outputs) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
-    (WideOutputs<Dot, kHalf, kStride, kRows>(weights_, window, panels_.count)
-         .compute(offset, rows_.pixel_pitch, outputs, halves_[kHalf]),
-     ...);
-  }
-  HWY_INLINE void end(int row, int y, int x, int outputs) const {
-    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
-                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
-    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
-      store_lanes(ending_.end(halves_[0][row][i], 0), ending_.end(halves_[1][row][i], 1), to,
-                  panels_.count);
+    const BytePixels<std::uint8_t>& output = rows_.output;
+    std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
+                             static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
+    const OutputBytes<kSteps, kRows, kGroups> bytes = {
+        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
+    Outputs<0> first(weights_, window, panels_.count);
+    if constexpr (kAtOnce) {
+      first.compute(offset, rows_.pixel_pitch, outputs, bytes);
+    } else {
+      first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
+      Outputs<1>(weights_, window, panels_.count)
+          .compute(offset, rows_.pixel_pitch, outputs,
+                   UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
+    }
   }
 
   const ByteDepthwise& rows_;
@@ -3322,18 +3592,18 @@ class WidePanels {
   const WideWeights<Dot, kRows> weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
-  Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
+  Halves halves_[kRows][kSpan];  // the lower ones
 };
 
-template <class Dot, ByteSteps kSteps, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
 HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kStride, kRows>(rows, panels).compute();
+  WidePanels<Dot, kSteps, kStride, kRows, kGroups>(rows, panels).compute();
 }
 
-template <class Dot, int kStride, int kRows>
+template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
   with_steps(rows.ending, false, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kStride, kRows>(rows, panels);
+    wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
 
@@ -3386,18 +3656,36 @@ class QuadColumns {
   Words quads_[kLaneVectors][kColumns][kTallQuads];
 };
 
-/// The weights of panels and what else each sum needs, for the first row of outputs.
+/// Rows of outputs that share quads, at most.
+inline constexpr int kTallRows = kTallQuads * kQuad - kTallKernel + 1;
+
+/// The weights of panels, moved down for each row of outputs that shares quads, and what else each
+/// sum needs.
 struct TallWeights {
   static constexpr int kTaps = kTallKernel * kTallQuads;
-  Words taps[kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
+  int rows;  // that share quads
+  Words taps[kTallRows][kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
 
-  HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+  HWY_INLINE TallWeights(const ByteDepthwise& depthwise, const PanelLanes& panels)
+      : rows((kTallRows - 1) / depthwise.stride.height + 1) {
+    const SumEnding& ending = depthwise.ending;
     for (int i = 0; i < kLaneVectors; ++i) {
-      starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      starts[i] = panels.load_words(ending.constants.bias, i);
+      shifts[i] = panels.load_words(ending.constants.shift, i);
       for (int tap = 0; tap < kTaps; ++tap)
-        taps[i][tap] =
-            panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, tap * kLaneVectors + i);
+        taps[0][i][tap] = panels.load(depthwise.weights, std::size_t{kTaps} * kQuad * kPanel,
+                                      tap * kLaneVectors + i);
+      for (int row = 1; row < rows; ++row)
+        move(taps[0][i], row * depthwise.stride.height, taps[row][i]);
+    }
+  }
+
+ private:
+  static HWY_INLINE void move(const Words* from, int down, Words* to) {
+    const Words none = subtract_words(*from, *from);
+    for (int tap = 0; tap < kTaps; tap += kTallQuads) {
+      to[tap] = move_down(none, from[tap], down);
+      to[tap + 1] = move_down(from[tap], from[tap + 1], down);
     }
   }
 };
@@ -3415,10 +3703,10 @@ class TallOutputs {
   static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
 
  public:
-  /// The row begins `down` rows below the quads.
-  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int down)
+  /// `row`: of those that share quads.
+  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int row)
       : start_(weights.starts[vector]), shift_(weights.shifts[vector]) {
-    set_taps(weights.taps[vector], down, Indices<kTallKernel>());
+    set_taps(weights.taps[row][vector], Indices<TallWeights::kTaps>());
   }
 
   /// Computes `count` outputs, no fewer than kOpen - 1. The second of two vectors finds the first
@@ -3439,13 +3727,9 @@ class TallOutputs {
   }
 
  private:
-  template <int... kColumn>
-  HWY_INLINE void set_taps(const Words* taps, int down, std::integer_sequence<int, kColumn...>) {
-    ((taps_[kTallQuads * kColumn] =
-          Dot::weights(move_down(subtract_words(start_, start_), taps[kTallQuads * kColumn], down)),
-      taps_[kTallQuads * kColumn + 1] = Dot::weights(
-          move_down(taps[kTallQuads * kColumn], taps[kTallQuads * kColumn + 1], down))),
-     ...);
+  template <int... kTap>
+  HWY_INLINE void set_taps(const Words* taps, std::integer_sequence<int, kTap...>) {
+    ((taps_[kTap] = Dot::weights(taps[kTap])), ...);
   }
   template <int... kOutput>
   HWY_INLINE void begin(std::integer_sequence<int, kOutput...>) {
@@ -3519,8 +3803,7 @@ class TallPanels {
 
   HWY_INLINE void compute() {
     const int step = rows_.stride.height;
-    const int most = (kTallQuads * kQuad - kTallKernel) / step + 1;  // rows that share quads
-    const int groups = (rows_.rows + most - 1) / most;
+    const int groups = (rows_.rows + weights_.rows - 1) / weights_.rows;
     const int width = rows_.output.width;
     const int spans = (width + kTallSpan<kStride> - 1) / kTallSpan<kStride>;
     for (int group = 0; group < groups; ++group) {
@@ -3531,7 +3814,7 @@ class TallPanels {
         columns_.load(window, channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch,
                       rows_.pixel_pitch, outputs, panels_.count);
         for (int row = y; row < end; ++row) {
-          sum((row - y) * step, outputs);
+          sum(row - y, outputs);
           store(row, x, outputs);
         }
       }
@@ -3539,15 +3822,15 @@ class TallPanels {
   }
 
  private:
-  HWY_INLINE void sum(int down, int outputs) {
+  HWY_INLINE void sum(int row, int outputs) {
     for (int i = 0; i < kLaneVectors; i += kHalfVectors) {
-      sum<false>(i, down, outputs);
-      sum<true>(i + 1, down, outputs);
+      sum<false>(i, row, outputs);
+      sum<true>(i + 1, row, outputs);
     }
   }
   template <bool kSecond>
-  HWY_INLINE void sum(int vector, int down, int outputs) {
-    TallOutputs<Dot, kStride>(weights_, vector, down)
+  HWY_INLINE void sum(int vector, int row, int outputs) {
+    TallOutputs<Dot, kStride>(weights_, vector, row)
         .template compute<kSecond>(columns_.of(vector), outputs, halves_[vector / kHalfVectors]);
   }
   HWY_INLINE void store(int y, int x, int outputs) const {
@@ -3590,19 +3873,28 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 #if PPLCNET_PANEL_LANES
-/// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
-/// first one that is left.
+/// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
+/// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
 HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto compute = narrow ? strides ? wide_depthwise<Dot, 2, 1> : wide_depthwise<Dot, 1, kRows>
-                       : strides ? tall_depthwise<Dot, 2>
-                                 : tall_depthwise<Dot, 1>;
+  const auto wide = strides ? wide_depthwise<Dot, 2, 1, 1> : wide_depthwise<Dot, 1, kRows, 1>;
+  const auto tall = strides ? tall_depthwise<Dot, 2> : tall_depthwise<Dot, 1>;
+  const auto compute = narrow ? wide : tall;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
+  }
+  if constexpr (kHasTwoRows) {
+    const int count = end - begin;
+    if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
+      const auto two_rows =
+          strides ? wide_depthwise<Dot, 2, 1, 2> : wide_depthwise<Dot, 1, kRows, 2>;
+      two_rows(rows, {begin, count, count});
+      return end;
+    }
   }
   return begin;
 }
@@ -4018,7 +4310,11 @@ class PixelSums {
   HWY_INLINE void end_block(std::uint32_t* sums, std::integer_sequence<int, kIndex...>) {
     std::uint16_t block[kPanels * kPanel];
     (hn::StoreU(sums_[kIndex], Sums(), block + kIndex * kLanes), ...);
-    for (int c = 0; c < kPanels * kPanel; ++c) sums[c] += block[c];
+    const hn::CappedTag<std::uint32_t, kPanel> d;
+    const hn::Rebind<std::uint16_t, decltype(d)> narrow;
+    for (std::size_t c = 0; c < kPanels * kPanel; c += hn::Lanes(d))
+      hn::StoreU(hn::Add(hn::LoadU(d, sums + c), hn::PromoteTo(d, hn::LoadU(narrow, block + c))), d,
+                 sums + c);
     begin(Indices());
   }
 
@@ -4038,25 +4334,67 @@ struct PixelSums {
 };
 #endif
 
+/// Divides by a number of pixels, rounding down: a product and a shift give the quotients of
+/// numbers of 31 bits.
+class PixelQuotient {
+ public:
+  explicit PixelQuotient(std::uint32_t pixels)
+      : shift_(31 + static_cast<int>(std::bit_width(pixels - 1))),
+        reciprocal_(static_cast<std::uint32_t>((std::uint64_t{1} << shift_) / pixels + 1)) {}
+
+  std::uint32_t of(std::uint32_t number) const {
+    return static_cast<std::uint32_t>(std::uint64_t{number} * reciprocal_ >> shift_);
+  }
+#if PPLCNET_BYTE_VECTORS
+  template <class D, class Numbers = hn::Vec<D>>
+  HWY_INLINE Numbers of(D d, Numbers numbers) const {
+    const hn::RepartitionToWide<D> wide;
+    const auto reciprocal = hn::Set(d, reciprocal_);
+    const auto odd_numbers = hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, numbers)));
+    const auto even = hn::ShiftRightSame(hn::MulEven(numbers, reciprocal), shift_);
+    const auto odd = hn::ShiftRightSame(hn::MulEven(odd_numbers, reciprocal), shift_);
+    return hn::BitCast(d, hn::Or(even, hn::ShiftLeft<32>(odd)));
+  }
+#endif
+
+ private:
+  int shift_;
+  std::uint32_t reciprocal_;
+};
+
 /// Computes kPanels panels, so that all of a cache line is read at once where there are four.
 template <int kPanels>
 HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
                               const std::uint8_t* maps, int panel, std::uint8_t* to) {
-  const auto pixels = static_cast<std::uint64_t>(layer.input.pixels());
-  // A product and a shift give the quotients: sums of 128 bytes each are below 2^15 a pixel, and
-  // 2^16 pixels and more have sums that do not fit 32 bits.
-  constexpr int kShift = 48;
-  const std::uint64_t reciprocal = (std::uint64_t{1} << kShift) / pixels + 1;
+  const auto pixels = static_cast<std::uint32_t>(layer.input.pixels());
+  const PixelQuotient quotient(pixels);
   std::uint32_t sums[kPanels * kPanel] = {};
   PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
+#if PPLCNET_BYTE_VECTORS
+  const hn::CappedTag<std::int32_t, kPanel> d;
+  const hn::RebindToUnsigned<decltype(d)> unsigned_d;
+  const hn::Rebind<std::int16_t, decltype(d)> halves;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const auto half = hn::Set(unsigned_d, pixels / 2);
+  for (int i = 0; i < kPanels * kPanel; i += static_cast<int>(hn::Lanes(d))) {
+    const int c = panel * kPanel + i;
+    const auto number = hn::Add(hn::ShiftLeft<7>(hn::LoadU(unsigned_d, sums + i)), half);
+    const auto mean = hn::BitCast(d, quotient.of(unsigned_d, number));
+    const auto zero = hn::PromoteTo(d, hn::LoadU(halves, constants.addend_zero + c));
+    const auto above = hn::DemoteTo(halves, hn::Sub(mean, hn::ShiftLeft<7>(zero)));
+    const auto product = hn::MulFixedPoint15(above, hn::LoadU(halves, constants.multiplier + c));
+    const auto sum = hn::SaturatedAdd(product, hn::LoadU(halves, constants.zero + c));
+    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
+  }
+#else
   for (int i = 0; i < kPanels * kPanel; ++i) {
     const int c = panel * kPanel + i;
-    const auto mean = static_cast<std::int32_t>(
-        (sums[i] * std::uint64_t{128} + pixels / 2) * reciprocal >> kShift);
+    const auto mean = static_cast<std::int32_t>(quotient.of(sums[i] * 128 + pixels / 2));
     const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
     const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
     to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
   }
+#endif
 }
 
 /// Computes panels [begin, end) of a pooling layer.
@@ -4346,25 +4684,61 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
                          _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
 }
 
-/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+/// Turns four rows' bytes into quads, for eight channels of each lane: the lower ones or the upper
+/// ones.
 template <int kHalf>
+HWY_INLINE void make_wide_quads(Words a, Words b, Words c, Words d, Words (&quads)[2]) {
+  Words upper, lower;
+  if constexpr (kHalf == 0) {
+    upper = _mm512_unpacklo_epi8(a, b);
+    lower = _mm512_unpacklo_epi8(c, d);
+  } else {
+    upper = _mm512_unpackhi_epi8(a, b);
+    lower = _mm512_unpackhi_epi8(c, d);
+  }
+  quads[0] = _mm512_unpacklo_epi16(upper, lower);
+  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+}
+
+/// Loads the quads of four rows' bytes; those after row kLast are any.
+template <int kHalf, int kLast = 3>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
                                 Words (&quads)[2]) {
   const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
   const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
-  const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(y), b = row(y + 1);
-    return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
-  };
-  const __m512i upper = pairs(0), lower = pairs(2);
-  quads[0] = _mm512_unpacklo_epi16(upper, lower);
-  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+  make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
 }
 
 /// Stores a pixel of the first lanes' panels.
 HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
   _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
                            _mm512_packus_epi16(lower, upper));
+}
+
+/// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
+inline constexpr bool kHasTwoRows = true;
+
+/// Does so with panels of four rows in the lower lanes, and of those kDown rows below in the upper
+/// ones.
+template <int kHalf, int kLast, int kDown>
+HWY_INLINE void load_two_rows(const std::uint8_t* const* rows, std::size_t offset,
+                              Words (&quads)[2]) {
+  const auto row = [&](int y) HWY_ATTR {
+    const auto at = [&](const std::uint8_t* place) HWY_ATTR {
+      return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(place + offset));
+    };
+    return _mm512_inserti64x4(_mm512_castsi256_si512(at(rows[y])), at(rows[y + kDown]), 1);
+  };
+  make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
+}
+
+/// Stores the lower lanes, and the upper ones if there is a place for them.
+HWY_INLINE void store_two_rows(Halves lower, Halves upper, std::uint8_t* first,
+                               std::uint8_t* second) {
+  const __m512i bytes = _mm512_packus_epi16(lower, upper);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(first), _mm512_castsi512_si256(bytes));
+  if (second != nullptr)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(second), _mm512_extracti64x4_epi64(bytes, 1));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
@@ -4529,7 +4903,8 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
-inline constexpr int kSidePanels = 2;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 2;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
@@ -4542,14 +4917,14 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+template <int kHalf, int kLast = 3>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(y), b = row(y + 1);
+    const Words a = row(y), b = row(std::min(y + 1, kLast));
     return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);
@@ -5073,7 +5448,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// The most pixels whose sums end together, in whole units.
-inline constexpr int kMostEnded = 24;
+inline constexpr int kMostEnded = 28;
 
 /// Where some pixels are. The last one is repeated, so that there is a whole unit of them.
 template <class Byte>
@@ -5250,16 +5625,64 @@ HWY_NOINLINE void end_bytes(const SumEnding& ending, std::size_t channel, const 
              addends + pixel);
 }
 
+#if PPLCNET_BYTE_VECTORS
+/// Returns 2^15 times the sigmoids of y / 1024. Pieces are looked up one by one.
+template <class D, class Values = hn::Vec<D>>
+HWY_INLINE Values sigmoids_of(D d, Values y) {
+  constexpr std::int16_t kHalf = kSigmoidPieces / 2 * kSigmoidSteps;
+  const auto place =
+      hn::Add(hn::Min(hn::Max(y, hn::Set(d, -kHalf)), hn::Set(d, kHalf - 1)), hn::Set(d, kHalf));
+  std::int16_t pieces[kPanel], starts[kPanel], slopes[kPanel];
+  hn::StoreU(hn::ShiftRight<4>(place), d, pieces);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+    const std::int16_t* const piece = kSigmoidTable.data() + pieces[i];
+    starts[i] = piece[0];
+    slopes[i] = static_cast<std::int16_t>(piece[1] - piece[0]);
+  }
+  const auto step = hn::And(place, hn::Set(d, kSigmoidSteps - 1));
+  return hn::Add(hn::LoadU(d, starts), hn::ShiftRight<4>(hn::Mul(hn::LoadU(d, slopes), step)));
+}
+
+/// Ends the sums of a panel as factors.
+HWY_INLINE void end_factors(const SumEnding& ending, std::size_t channel, const std::int32_t* sums,
+                            std::uint8_t* to) {
+  const hn::CappedTag<std::int32_t, kPanel> d;
+  const hn::Rebind<std::int16_t, decltype(d)> halves;
+  const EndingConstants& constants = ending.constants;
+  for (std::size_t i = 0; i < kPanel; i += hn::Lanes(d)) {
+    const std::size_t c = channel + i;
+    const auto load = [&](const std::int16_t* array)
+                          HWY_ATTR { return hn::LoadU(halves, array + c); };
+    const auto u =
+        hn::DemoteTo(halves, hn::Shr(hn::LoadU(d, sums + i), hn::LoadU(d, constants.shift + c)));
+    const auto y = hn::MulFixedPoint15(u, load(constants.multiplier));
+    const auto three = load(constants.three);
+    const auto factor =
+        ending.activation == Activation::Kind::sigmoid
+            ? hn::MulFixedPoint15(sigmoids_of(halves, y), three)
+            : hn::Min(hn::Max(hn::SaturatedAdd(y, load(constants.zero)), hn::Zero(halves)), three);
+    hn::StoreU(factor, halves, reinterpret_cast<std::int16_t*>(to) + c);
+  }
+}
+#endif
+
 /// Ends the sums of a panel as factors or logits; those of a pixel are so many after the last
 /// one's.
 inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const std::int32_t* sums,
                                     int pitch, int count, std::uint8_t* const* outputs) {
   const EndingConstants& constants = ending.constants;
+  const auto first = static_cast<std::size_t>(panel * kPanel);
   const int end =
       ending.kind == Ending::logits ? std::min(kPanel, ending.channels - panel * kPanel) : kPanel;
-  for (int pixel = 0; pixel < count; ++pixel, sums += pitch)
+  for (int pixel = 0; pixel < count; ++pixel, sums += pitch) {
+#if PPLCNET_BYTE_VECTORS
+    if (ending.kind == Ending::factors) {
+      end_factors(ending, first, sums, outputs[pixel]);
+      continue;
+    }
+#endif
     for (int i = 0; i < end; ++i) {
-      const auto channel = static_cast<std::size_t>(panel * kPanel + i);
+      const std::size_t channel = first + static_cast<std::size_t>(i);
       if (ending.kind == Ending::logits) {
         const float logit = static_cast<float>(sums[i]) * constants.scale[channel];
         std::memcpy(outputs[pixel] + channel * sizeof logit, &logit, sizeof logit);
@@ -5272,26 +5695,27 @@ inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const st
                                              .zero = constants.zero[channel]});
       std::memcpy(outputs[pixel] + channel * sizeof factor, &factor, sizeof factor);
     }
+  }
 }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // This one, too.
-// from pplcnet/kernels/int8/product-inl.hpp
-// The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
-// Compiled once per instruction set.
+// from pplcnet/kernels/int8/byte_tile-inl.hpp
+// The sums of a tile of pixels and panels, for products of bytes. Compiled once per instruction
+// set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Pixels × panels of sums that fit the registers, together with weights and inputs: 24 vectors of
-/// 32 (AVX-512, NEON), 8 of 16 (AVX2, SSE2).
+/// Pixels × panels of sums that fit the registers, together with weights and inputs: 28 vectors of
+/// 32 (AVX-512), 16 (NEON), 8 of 16 (AVX2, SSE2).
 inline constexpr int kBytePanels = kWords == 1 ? 2 : 1;
-inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
+inline constexpr int kBytePixels = kWords == 1 ? 14 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
 
-/// Pixels of a tile that are reached from one pointer.
-inline constexpr int kPixelGroup = 3;
+/// Quads that are added last, when the sums of some pixels end after the other.
+inline constexpr int kLastQuads = kWords == 1 ? 8 : 0;
 
 /// Whether sums are so fast that they would wait for weights that are not in L2.
 inline constexpr bool kFetchesAhead = kWords == 1;
@@ -5303,49 +5727,59 @@ HWY_INLINE void fetch_ahead([[maybe_unused]] const void* place) {
 #endif
 }
 
+/// Sums of a tile of pixels × panels.
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
-  static constexpr int kVectors = kPanels * kWords;
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel
+  static constexpr int kSums = kPixels * kVectors;
+  static constexpr int kStep = kUnitPixels / kPanels;  // pixels of a unit
 
  public:
   static constexpr int kTilePixels = kPixels;
 
-  /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
-  /// so many bytes `ahead`.
+  /// Adds all quads but the last ones. `starts` has what the sums of each channel begin with. Each
+  /// quad asks for the weights that are so many bytes `ahead`.
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
-                      std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      std::size_t ahead, const std::int32_t* starts)
-      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
-    start(starts, Indices<kPixels * kVectors>());
-    for (int row = 0; row < product.kernel_rows; ++row) {
-      point(product.rows[row] + offset, Indices<kGroups>());
-      const std::int8_t* const end = weights + product.row_depth * kPanel;
-      for (; weights != end; weights += kQuad * kPanel) {
-        fetch_ahead(weights + ahead);
-        add_quad(weights, Indices<kVectors>());
-        advance(Indices<kGroups>());
-      }
-    }
+                      std::size_t panel_pitch, std::size_t offset, std::size_t ahead,
+                      const std::int32_t* starts)
+      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch) {
+    start(starts, Indices<kSums>());
+    const int last = product.kernel_rows - 1;
+    for (int row = 0; row < last; ++row, weights += product.row_depth * kPanel)
+      add_quads<0, kPixels>(product.rows[row] + offset, weights, product.row_depth, ahead);
+    last_depth_ = product.row_depth < 2 * kLastQuads * kQuad ? 0 : kLastQuads * kQuad;
+    const int depth = product.row_depth - last_depth_;
+    add_quads<0, kPixels>(product.rows[last] + offset, weights, depth, ahead);
+    last_input_ = product.rows[last] + offset + depth;
+    last_weights_ = weights + depth * kPanel;
   }
 
-  /// Ends the sums of whole units while they are in registers.
+  /// Adds the last quads to some pixels after the other, and ends their sums while they are in
+  /// registers and those of the next pixels are added to.
   template <ByteSteps kSteps>
   HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                       const PixelPlaces<std::uint8_t>& outputs,
-                      const PixelPlaces<const std::uint8_t>& addends) const {
-    end(panels, channel, outputs, addends, Indices<kPixels * kPanels / kUnitPixels>());
+                      const PixelPlaces<const std::uint8_t>& addends) {
+    finish(Indices<kParts>(), [&](auto first, auto count) HWY_ATTR {
+      end<first()>(panels, channel, outputs, addends, Indices<(count() + kStep - 1) / kStep>());
+    });
   }
 
   /// Stores the sums [pixel][panel][16].
-  HWY_INLINE void store(std::int32_t* sums) const { store(sums, Indices<kPixels * kVectors>()); }
+  HWY_INLINE void store(std::int32_t* sums) {
+    finish(Indices<kParts>(), [](auto, auto) {});
+    store(sums, Indices<kSums>());
+  }
 
  private:
   // Every third pixel has a pointer of its own; its neighbours are one and two pitches away.
-  static constexpr int kGroup = kPixelGroup;
-  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
+  static constexpr int kGroup = 3;
+  // A part of the pixels has sums enough to hide the latency of one; the last one has the rest.
+  static constexpr int kPartPixels = kLastQuads > 0 ? 8 / kVectors : kPixels;
+  static constexpr int kParts = std::max(1, kPixels / kPartPixels);
 
   template <int... kIndex>
   HWY_INLINE void start(const std::int32_t* starts, std::integer_sequence<int, kIndex...>) {
@@ -5353,24 +5787,44 @@ class ByteTile {
           load_words(starts + kIndex % kVectors / kWords * kPanel, kIndex % kVectors % kWords)),
      ...);
   }
-  template <int... kIndex>
-  HWY_INLINE void point(const std::uint8_t* input, std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] = input, input += group_pitch_), ...);
+
+  /// Adds `depth` bytes of pixels [kFirst, kFirst + kCount).
+  template <int kFirst, int kCount>
+  HWY_INLINE void add_quads(const std::uint8_t* input, const std::int8_t* weights, int depth,
+                            [[maybe_unused]] std::size_t ahead) {
+    constexpr int kGroups = (kCount + kGroup - 1) / kGroup;
+    const std::uint8_t* pixels[kGroups];
+    point(input + kFirst * pitch_, pixels, Indices<kGroups>());
+    const std::int8_t* const end = weights + depth * kPanel;
+    for (; weights != end; weights += kQuad * kPanel) {
+      if constexpr (kFirst == 0) fetch_ahead(weights + ahead);
+      add_quad<kFirst, kCount>(pixels, weights, Indices<kVectors>());
+      advance(pixels, Indices<kGroups>());
+    }
   }
   template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] += kQuad), ...);
+  HWY_INLINE void point(const std::uint8_t* input, const std::uint8_t** pixels,
+                        std::integer_sequence<int, kIndex...>) const {
+    ((pixels[kIndex] = input + kIndex * kGroup * pitch_), ...);
   }
-  template <int... kVector>
-  HWY_INLINE void add_quad(const std::int8_t* weights, std::integer_sequence<int, kVector...>) {
+  template <int... kIndex>
+  HWY_INLINE void advance(const std::uint8_t** pixels,
+                          std::integer_sequence<int, kIndex...>) const {
+    ((pixels[kIndex] += kQuad), ...);
+  }
+  template <int kFirst, int kCount, int... kVector>
+  HWY_INLINE void add_quad(const std::uint8_t* const* pixels, const std::int8_t* weights,
+                           std::integer_sequence<int, kVector...>) {
     const Operand row[kVectors] = {
         Dot::weights(load_words(weights + kVector / kWords * panel_pitch_, kVector % kWords))...};
-    add_pixels(row, Indices<kPixels>());
+    add_pixels<kFirst>(pixels, row, Indices<kCount>());
   }
-  template <int... kPixel>
-  HWY_INLINE void add_pixels(const Operand* row, std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(Dot::bytes(repeat_quad(pixels_[kPixel / kGroup] + kPixel % kGroup * pitch_)),
-                       row, Indices<kVectors>()),
+  template <int kFirst, int... kPixel>
+  HWY_INLINE void add_pixels(const std::uint8_t* const* pixels, const Operand* row,
+                             std::integer_sequence<int, kPixel...>) {
+    (add_pixel<kFirst + kPixel>(
+         Dot::bytes(repeat_quad(pixels[kPixel / kGroup] + kPixel % kGroup * pitch_)), row,
+         Indices<kVectors>()),
      ...);
   }
   template <int kPixel, int... kVector>
@@ -5380,48 +5834,73 @@ class ByteTile {
           Dot::add(sums_[kPixel * kVectors + kVector], bytes, row[kVector])),
      ...);
   }
-  template <ByteSteps kSteps, int... kUnit>
+
+  template <int... kPart, class Function>
+  HWY_INLINE void finish(std::integer_sequence<int, kPart...>, const Function& function) {
+    (finish < kPart * kPartPixels,
+     kPart + 1 < kParts ? kPartPixels : kPixels - kPart * kPartPixels > (function), ...);
+  }
+  template <int kFirst, int kCount, class Function>
+  HWY_INLINE void finish(const Function& function) {
+    if constexpr (kLastQuads > 0)
+      add_quads<kFirst, kCount>(last_input_, last_weights_, last_depth_, 0);
+    function(std::integral_constant<int, kFirst>(), std::integral_constant<int, kCount>());
+  }
+
+  template <int kFirst, ByteSteps kSteps, int... kUnit>
   HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                       const PixelPlaces<std::uint8_t>& outputs,
                       const PixelPlaces<const std::uint8_t>& addends,
                       std::integer_sequence<int, kUnit...>) const {
-    constexpr int kStep = kUnitPixels / kPanels;
-    (end_words(panels, channel, sums_[4 * kUnit], sums_[4 * kUnit + 1], sums_[4 * kUnit + 2],
-               sums_[4 * kUnit + 3], kStep, outputs.from(kUnit * kStep),
-               addends.from(kUnit * kStep)),
-     ...);
+    (end_unit<kFirst + kUnit * kStep>(panels, channel, outputs, addends), ...);
+  }
+  /// Ends a unit; what it has after the tile's last pixel is not stored.
+  template <int kPixel, ByteSteps kSteps>
+  HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                           const PixelPlaces<std::uint8_t>& outputs,
+                           const PixelPlaces<const std::uint8_t>& addends) const {
+    constexpr int kFirst = kPixel * kVectors, kLast = kSums - 1;
+    end_words(panels, channel, sums_[kFirst], sums_[std::min(kFirst + 1, kLast)],
+              sums_[std::min(kFirst + 2, kLast)], sums_[std::min(kFirst + 3, kLast)],
+              std::min(kStep, kPixels - kPixel), outputs.from(kPixel), addends.from(kPixel));
   }
   template <int... kIndex>
   HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
     (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
   }
 
-  std::size_t pitch_, panel_pitch_, group_pitch_;
-  const std::uint8_t* pixels_[kGroups];
-  Words sums_[kPixels * kVectors];
+  std::size_t pitch_, panel_pitch_;
+  const std::uint8_t* last_input_;
+  const std::int8_t* last_weights_;
+  int last_depth_;
+  Words sums_[kSums];
 };
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// And this one.
+// from pplcnet/kernels/int8/product-inl.hpp
+// The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
+// Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
 
 /// How the sums of tiles become bytes.
 template <ByteSteps kSteps, int kPanels>
 class TileBytes {
-  static constexpr int kStep = kUnitPixels / kPanels;
-
  public:
   HWY_INLINE TileBytes(const ByteProduct& product, int panel)
       : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
 
-  /// Ends the sums of a tile whose first pixel is given: of whole units, or of one pixel.
+  /// Ends the sums of a tile whose first pixel is given.
   template <class Tile>
-  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
-    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
-    const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, Tile::kTilePixels);
-    if constexpr (Tile::kTilePixels % kStep == 0) {
-      tile.end(panels_, channel_, outputs, addends);
-    } else {
-      HWY_ALIGN std::int32_t unit[kUnitPixels * kPanel];
-      for (int i = 0; i < kStep; ++i) tile.store(unit + i * kPanels * kPanel);
-      end_unit(panels_, channel_, unit, 1, outputs.from(0), addends.from(0));
-    }
+  HWY_INLINE void end(Tile& tile, const ByteProduct& product, int pixel) const {
+    PixelPlaces<const std::uint8_t> addends;
+    if constexpr (BytePanel<kSteps>::kAdds) addends.find(product.addend, pixel, Tile::kTilePixels);
+    tile.end(panels_, channel_, PixelPlaces<std::uint8_t>(product.output, pixel, Tile::kTilePixels),
+             addends);
   }
 
  private:
@@ -5437,7 +5916,7 @@ class TileValues {
       : ending_(product.ending), panel_(panel) {}
 
   template <class Tile>
-  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+  HWY_INLINE void end(Tile& tile, const ByteProduct& product, int pixel) const {
     HWY_ALIGN std::int32_t sums[Tile::kTilePixels * kPanels * kPanel];
     tile.store(sums);
     const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
@@ -5475,7 +5954,6 @@ class ProductPanels {
       : product_(product),
         pitch_(static_cast<std::size_t>(product.kernel_rows) *
                static_cast<std::size_t>(product.row_depth) * kPanel),
-        group_pitch_(kPixelGroup * product.pixel_pitch),
         weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
         ending_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
@@ -5485,32 +5963,33 @@ class ProductPanels {
 
   /// Computes `count` pixels. The last tile may overlap the one before it.
   HWY_INLINE void compute(int count) {
-    int done = 0;
-    std::size_t offset = 0;
-    const std::size_t step = kPixels * product_.pixel_pitch;
-    for (; done + kPixels <= count; done += kPixels, offset += step)
-      add_tile<kPixels>(done, offset);
+    int done = add_tiles<kPixels>(0, count);
+    // Of 7×7 pixels half a tile is left.
+    if constexpr (kPanels > 1) done = add_tiles<kPixels / 2>(done, count);
     if (count < kFew)
-      for (; done < count; ++done, offset += product_.pixel_pitch) add_tile<1>(done, offset);
-    for (; done < count; done += kFew) {
-      const int pixel = std::min(done, count - kFew);
-      add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
-    }
+      for (; done < count; ++done) add_tile<1>(done);
+    for (; done < count; done += kFew) add_tile<kFew>(std::min(done, count - kFew));
   }
 
  private:
+  /// Computes whole tiles from pixel `done` on, and returns the first pixel that is left.
   template <int kTilePixels>
-  HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+  HWY_INLINE int add_tiles(int done, int count) {
+    for (; done + kTilePixels <= count; done += kTilePixels) add_tile<kTilePixels>(done);
+    return done;
+  }
+
+  template <int kTilePixels>
+  HWY_INLINE void add_tile(int pixel) {
+    const std::size_t offset = static_cast<std::size_t>(pixel) * product_.pixel_pitch;
     // The next panels' weights come while these are used: one panel's in each of the first tiles.
     const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
-    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   ahead, starts_);
+    ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, offset, ahead, starts_);
     ending_.end(tile, product_, pixel);
   }
 
   const ByteProduct& product_;
-  std::size_t pitch_;        // from a panel's weights to the next one's
-  std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
+  std::size_t pitch_;  // from a panel's weights to the next one's
   const std::int8_t* weights_;
   std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
   TileEnding ending_;
@@ -5843,7 +6322,7 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// And this one.
+// These two.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
 // Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
@@ -5863,15 +6342,24 @@ inline constexpr int kHalfVectors = 2;
 inline constexpr int kSpan = 28;
 
 /// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
+/// After `period` lanes come the same panels, of other rows.
 struct PanelLanes {
   int first, count;
+  std::size_t panels[kSidePanels];
+
+  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
+      : first(begin), count(panel_count) {
+    for (int i = 0; i < kSidePanels; ++i) {
+      const int lane = i < period ? i : i - period;
+      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
+    }
+  }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
   HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
     const std::uint8_t* lanes[kSidePanels];
     for (int i = 0; i < kSidePanels; ++i)
-      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
-                 static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
+      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
     return load_lanes(lanes);
   }
   HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
@@ -5904,34 +6392,38 @@ struct WideWeights {
   }
 };
 
-/// Half of the vectors of neighbouring outputs in kRows rows. Each column of the input is added to
-/// all outputs that it belongs to, so that weights and sums stay in registers.
-template <class Dot, int kHalf, int kStride, int kRows>
+/// The vectors of neighbouring outputs in kRows rows, or half of them, and if there are two groups
+/// of lanes, in so many below them. Each column of the input is added to all outputs that it
+/// belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kHalves, int kStride, int kRows, int kGroups>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kRows>;
-  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kVectors;
+  static constexpr int kVectors = kHalves * kHalfVectors, kFirst = kHalf * kHalfVectors;
   static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
   static constexpr int kSums = kRows * kVectors;                       // of an output
+  static constexpr int kDown = kRows * kStride;  // input rows from a group's to the next one's
+  static constexpr int kInputRows = kQuad + (kGroups - 1) * kDown;
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kQuad>());
+    copy_rows(window, Indices<kInputRows>());
     copy_taps(Indices<kRows * kWideKernel * kVectors>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset.
-  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
-                          Halves (&halves)[kRows][kSpan]) {
+  /// Computes `count` outputs, the first of which has its first column at an offset, and gives
+  /// `take` the halves of each one in each row.
+  template <class Take>
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
     begin<0>(Indices<kOpen * kSums>());
     add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
     offset += (kWideKernel - kStride) * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
       add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
-      store(x, halves, Indices<kRows>());
+      end(x, take, Indices<kRows>());
       advance(Indices<(kOpen - 1) * kSums>());
       begin<kOpen - 1>(Indices<kSums>());
     }
@@ -5962,13 +6454,28 @@ class WideOutputs {
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen * kSums>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch), ...);
   }
-  template <int kColumn, int... kIndex>
-  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kIndex...>) {
-    Words quads[kVectors];
-    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
-    const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+  template <int kColumn>
+  HWY_INLINE void add_column(std::size_t offset) {
+    Words quads[kHalves][kHalfVectors];
+    load<kHalf>(offset, quads[0]);
+    if constexpr (kHalves == 2) load<1>(offset, quads[1]);
+    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kSums>());
+  }
+  template <int kLoaded>
+  HWY_INLINE void load(std::size_t offset, Words (&quads)[kHalfVectors]) const {
+    constexpr int kLast = kWideKernel + kRows - 2;  // the last row that has weights
+    if constexpr (kGroups == 2)
+      load_two_rows<kLoaded, kLast, kDown>(rows_, offset, quads);
+    else
+      load_wide_quads<kLoaded, kLast>(rows_, offset, lanes_, quads);
+  }
+  template <int kColumn, int... kVector, int... kIndex>
+  HWY_INLINE void add_quads(const Words (&quads)[kHalves][kHalfVectors],
+                            std::integer_sequence<int, kVector...>,
+                            std::integer_sequence<int, kIndex...>) {
+    const Operand bytes[] = {Dot::bytes(quads[kVector / kHalfVectors][kVector % kHalfVectors])...};
     (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
   }
   template <int kColumn, int kIndex>
@@ -5980,10 +6487,16 @@ class WideOutputs {
                          kIndex % kVectors]);
   }
 
-  template <int... kRow>
-  HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
-                        std::integer_sequence<int, kRow...>) const {
-    ((halves[kRow][x] = narrow(shifted(kRow * kVectors, 0), shifted(kRow * kVectors + 1, 1))), ...);
+  template <class Take, int... kRow>
+  HWY_INLINE void end(int x, const Take& take, std::integer_sequence<int, kRow...>) const {
+    if constexpr (kHalves == 2)
+      (take(kRow, x, half(kRow, 0), half(kRow, 1)), ...);
+    else
+      (take(kRow, x, half(kRow, 0)), ...);
+  }
+  HWY_INLINE Halves half(int row, int number) const {
+    const int vector = number * kHalfVectors, sum = row * kVectors + vector;
+    return narrow(shifted(sum, vector), shifted(sum + 1, vector + 1));
   }
   HWY_INLINE Words shifted(int sum, int vector) const {
     return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
@@ -5991,13 +6504,55 @@ class WideOutputs {
 
   const Weights& weights_;
   int lanes_;
-  const std::uint8_t* rows_[kQuad];
+  const std::uint8_t* rows_[kInputRows];
   Operand taps_[kRows * kWideKernel * kVectors];
   Words sums_[kOpen * kSums];
 };
 
+/// Makes bytes of an output's halves. Rows from `rows` on are not stored.
+template <ByteSteps kSteps, int kRows, int kGroups>
+struct OutputBytes {
+  const BytePanel<kSteps>& ending;
+  int rows;
+  std::uint8_t* to;
+  std::size_t pixel_pitch, row_pitch;
+  int lanes;
+
+  HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
+    if (row >= rows) return;
+    const Halves first = ending.end(lower, 0), second = ending.end(upper, 1);
+    if constexpr (kGroups == 2)
+      store_two_rows(first, second, place(row, x),
+                     row + kRows < rows ? place(row + kRows, x) : nullptr);
+    else
+      store_lanes(first, second, place(row, x), lanes);
+  }
+  HWY_INLINE std::uint8_t* place(int row, int x) const {
+    return to + static_cast<std::size_t>(row) * row_pitch +
+           static_cast<std::size_t>(x) * pixel_pitch;
+  }
+};
+
+/// Keeps the lower halves of outputs: [row][output].
+struct LowerHalves {
+  Halves (*halves)[kSpan];
+
+  HWY_INLINE void operator()(int row, int x, Halves lower) const { halves[row][x] = lower; }
+};
+
+/// Makes bytes of them and of the upper halves, while the next ones are summed.
+template <class Bytes>
+struct UpperHalves {
+  const Halves (*halves)[kSpan];
+  const Bytes& bytes;
+
+  HWY_INLINE void operator()(int row, int x, Halves upper) const {
+    bytes(row, x, halves[row][x], upper);
+  }
+};
+
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
 class WidePanels {
  public:
   HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
@@ -6009,33 +6564,39 @@ class WidePanels {
 
   HWY_INLINE void compute() {
     const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
-    for (int y = 0; y < rows_.rows; y += kRows) {
+    for (int y = 0; y < rows_.rows; y += kRows * kGroups) {
       // What is below the last row is not stored.
-      const int count = std::min(kRows, rows_.rows - y);
+      const int count = std::min(kRows * kGroups, rows_.rows - y);
       const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
       for (int i = 0; i < spans; ++i) {
         const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kHalfVectors>());
-        for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
+        compute_outputs(window, y, count, x, outputs);
       }
     }
   }
 
  private:
-  template <int... kHalf>
-  HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
-                      std::integer_sequence<int, kHalf...>) {
+  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
+  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
+  template <int kHalf>
+  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
+
+  HWY_INLINE void compute_outputs(const WindowRows& window, int y, int rows, int x, int outputs) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
-    (WideOutputs<Dot, kHalf, kStride, kRows>(weights_, window, panels_.count)
-         .compute(offset, rows_.pixel_pitch, outputs, halves_[kHalf]),
-     ...);
-  }
-  HWY_INLINE void end(int row, int y, int x, int outputs) const {
-    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
-                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
-    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
-      store_lanes(ending_.end(halves_[0][row][i], 0), ending_.end(halves_[1][row][i], 1), to,
-                  panels_.count);
+    const BytePixels<std::uint8_t>& output = rows_.output;
+    std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
+                             static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
+    const OutputBytes<kSteps, kRows, kGroups> bytes = {
+        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
+    Outputs<0> first(weights_, window, panels_.count);
+    if constexpr (kAtOnce) {
+      first.compute(offset, rows_.pixel_pitch, outputs, bytes);
+    } else {
+      first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
+      Outputs<1>(weights_, window, panels_.count)
+          .compute(offset, rows_.pixel_pitch, outputs,
+                   UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
+    }
   }
 
   const ByteDepthwise& rows_;
@@ -6043,18 +6604,18 @@ class WidePanels {
   const WideWeights<Dot, kRows> weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
-  Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
+  Halves halves_[kRows][kSpan];  // the lower ones
 };
 
-template <class Dot, ByteSteps kSteps, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
 HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kStride, kRows>(rows, panels).compute();
+  WidePanels<Dot, kSteps, kStride, kRows, kGroups>(rows, panels).compute();
 }
 
-template <class Dot, int kStride, int kRows>
+template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
   with_steps(rows.ending, false, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kStride, kRows>(rows, panels);
+    wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
 
@@ -6107,18 +6668,36 @@ class QuadColumns {
   Words quads_[kLaneVectors][kColumns][kTallQuads];
 };
 
-/// The weights of panels and what else each sum needs, for the first row of outputs.
+/// Rows of outputs that share quads, at most.
+inline constexpr int kTallRows = kTallQuads * kQuad - kTallKernel + 1;
+
+/// The weights of panels, moved down for each row of outputs that shares quads, and what else each
+/// sum needs.
 struct TallWeights {
   static constexpr int kTaps = kTallKernel * kTallQuads;
-  Words taps[kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
+  int rows;  // that share quads
+  Words taps[kTallRows][kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
 
-  HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+  HWY_INLINE TallWeights(const ByteDepthwise& depthwise, const PanelLanes& panels)
+      : rows((kTallRows - 1) / depthwise.stride.height + 1) {
+    const SumEnding& ending = depthwise.ending;
     for (int i = 0; i < kLaneVectors; ++i) {
-      starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      starts[i] = panels.load_words(ending.constants.bias, i);
+      shifts[i] = panels.load_words(ending.constants.shift, i);
       for (int tap = 0; tap < kTaps; ++tap)
-        taps[i][tap] =
-            panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, tap * kLaneVectors + i);
+        taps[0][i][tap] = panels.load(depthwise.weights, std::size_t{kTaps} * kQuad * kPanel,
+                                      tap * kLaneVectors + i);
+      for (int row = 1; row < rows; ++row)
+        move(taps[0][i], row * depthwise.stride.height, taps[row][i]);
+    }
+  }
+
+ private:
+  static HWY_INLINE void move(const Words* from, int down, Words* to) {
+    const Words none = subtract_words(*from, *from);
+    for (int tap = 0; tap < kTaps; tap += kTallQuads) {
+      to[tap] = move_down(none, from[tap], down);
+      to[tap + 1] = move_down(from[tap], from[tap + 1], down);
     }
   }
 };
@@ -6136,10 +6715,10 @@ class TallOutputs {
   static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
 
  public:
-  /// The row begins `down` rows below the quads.
-  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int down)
+  /// `row`: of those that share quads.
+  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int row)
       : start_(weights.starts[vector]), shift_(weights.shifts[vector]) {
-    set_taps(weights.taps[vector], down, Indices<kTallKernel>());
+    set_taps(weights.taps[row][vector], Indices<TallWeights::kTaps>());
   }
 
   /// Computes `count` outputs, no fewer than kOpen - 1. The second of two vectors finds the first
@@ -6160,13 +6739,9 @@ class TallOutputs {
   }
 
  private:
-  template <int... kColumn>
-  HWY_INLINE void set_taps(const Words* taps, int down, std::integer_sequence<int, kColumn...>) {
-    ((taps_[kTallQuads * kColumn] =
-          Dot::weights(move_down(subtract_words(start_, start_), taps[kTallQuads * kColumn], down)),
-      taps_[kTallQuads * kColumn + 1] = Dot::weights(
-          move_down(taps[kTallQuads * kColumn], taps[kTallQuads * kColumn + 1], down))),
-     ...);
+  template <int... kTap>
+  HWY_INLINE void set_taps(const Words* taps, std::integer_sequence<int, kTap...>) {
+    ((taps_[kTap] = Dot::weights(taps[kTap])), ...);
   }
   template <int... kOutput>
   HWY_INLINE void begin(std::integer_sequence<int, kOutput...>) {
@@ -6240,8 +6815,7 @@ class TallPanels {
 
   HWY_INLINE void compute() {
     const int step = rows_.stride.height;
-    const int most = (kTallQuads * kQuad - kTallKernel) / step + 1;  // rows that share quads
-    const int groups = (rows_.rows + most - 1) / most;
+    const int groups = (rows_.rows + weights_.rows - 1) / weights_.rows;
     const int width = rows_.output.width;
     const int spans = (width + kTallSpan<kStride> - 1) / kTallSpan<kStride>;
     for (int group = 0; group < groups; ++group) {
@@ -6252,7 +6826,7 @@ class TallPanels {
         columns_.load(window, channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch,
                       rows_.pixel_pitch, outputs, panels_.count);
         for (int row = y; row < end; ++row) {
-          sum((row - y) * step, outputs);
+          sum(row - y, outputs);
           store(row, x, outputs);
         }
       }
@@ -6260,15 +6834,15 @@ class TallPanels {
   }
 
  private:
-  HWY_INLINE void sum(int down, int outputs) {
+  HWY_INLINE void sum(int row, int outputs) {
     for (int i = 0; i < kLaneVectors; i += kHalfVectors) {
-      sum<false>(i, down, outputs);
-      sum<true>(i + 1, down, outputs);
+      sum<false>(i, row, outputs);
+      sum<true>(i + 1, row, outputs);
     }
   }
   template <bool kSecond>
-  HWY_INLINE void sum(int vector, int down, int outputs) {
-    TallOutputs<Dot, kStride>(weights_, vector, down)
+  HWY_INLINE void sum(int vector, int row, int outputs) {
+    TallOutputs<Dot, kStride>(weights_, vector, row)
         .template compute<kSecond>(columns_.of(vector), outputs, halves_[vector / kHalfVectors]);
   }
   HWY_INLINE void store(int y, int x, int outputs) const {
@@ -6311,19 +6885,28 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 #if PPLCNET_PANEL_LANES
-/// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
-/// first one that is left.
+/// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
+/// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
 HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto compute = narrow ? strides ? wide_depthwise<Dot, 2, 1> : wide_depthwise<Dot, 1, kRows>
-                       : strides ? tall_depthwise<Dot, 2>
-                                 : tall_depthwise<Dot, 1>;
+  const auto wide = strides ? wide_depthwise<Dot, 2, 1, 1> : wide_depthwise<Dot, 1, kRows, 1>;
+  const auto tall = strides ? tall_depthwise<Dot, 2> : tall_depthwise<Dot, 1>;
+  const auto compute = narrow ? wide : tall;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
+  }
+  if constexpr (kHasTwoRows) {
+    const int count = end - begin;
+    if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
+      const auto two_rows =
+          strides ? wide_depthwise<Dot, 2, 1, 2> : wide_depthwise<Dot, 1, kRows, 2>;
+      two_rows(rows, {begin, count, count});
+      return end;
+    }
   }
   return begin;
 }
@@ -6753,7 +7336,11 @@ class PixelSums {
   HWY_INLINE void end_block(std::uint32_t* sums, std::integer_sequence<int, kIndex...>) {
     std::uint16_t block[kPanels * kPanel];
     (hn::StoreU(sums_[kIndex], Sums(), block + kIndex * kLanes), ...);
-    for (int c = 0; c < kPanels * kPanel; ++c) sums[c] += block[c];
+    const hn::CappedTag<std::uint32_t, kPanel> d;
+    const hn::Rebind<std::uint16_t, decltype(d)> narrow;
+    for (std::size_t c = 0; c < kPanels * kPanel; c += hn::Lanes(d))
+      hn::StoreU(hn::Add(hn::LoadU(d, sums + c), hn::PromoteTo(d, hn::LoadU(narrow, block + c))), d,
+                 sums + c);
     begin(Indices());
   }
 
@@ -6773,25 +7360,67 @@ struct PixelSums {
 };
 #endif
 
+/// Divides by a number of pixels, rounding down: a product and a shift give the quotients of
+/// numbers of 31 bits.
+class PixelQuotient {
+ public:
+  explicit PixelQuotient(std::uint32_t pixels)
+      : shift_(31 + static_cast<int>(std::bit_width(pixels - 1))),
+        reciprocal_(static_cast<std::uint32_t>((std::uint64_t{1} << shift_) / pixels + 1)) {}
+
+  std::uint32_t of(std::uint32_t number) const {
+    return static_cast<std::uint32_t>(std::uint64_t{number} * reciprocal_ >> shift_);
+  }
+#if PPLCNET_BYTE_VECTORS
+  template <class D, class Numbers = hn::Vec<D>>
+  HWY_INLINE Numbers of(D d, Numbers numbers) const {
+    const hn::RepartitionToWide<D> wide;
+    const auto reciprocal = hn::Set(d, reciprocal_);
+    const auto odd_numbers = hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, numbers)));
+    const auto even = hn::ShiftRightSame(hn::MulEven(numbers, reciprocal), shift_);
+    const auto odd = hn::ShiftRightSame(hn::MulEven(odd_numbers, reciprocal), shift_);
+    return hn::BitCast(d, hn::Or(even, hn::ShiftLeft<32>(odd)));
+  }
+#endif
+
+ private:
+  int shift_;
+  std::uint32_t reciprocal_;
+};
+
 /// Computes kPanels panels, so that all of a cache line is read at once where there are four.
 template <int kPanels>
 HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
                               const std::uint8_t* maps, int panel, std::uint8_t* to) {
-  const auto pixels = static_cast<std::uint64_t>(layer.input.pixels());
-  // A product and a shift give the quotients: sums of 128 bytes each are below 2^15 a pixel, and
-  // 2^16 pixels and more have sums that do not fit 32 bits.
-  constexpr int kShift = 48;
-  const std::uint64_t reciprocal = (std::uint64_t{1} << kShift) / pixels + 1;
+  const auto pixels = static_cast<std::uint32_t>(layer.input.pixels());
+  const PixelQuotient quotient(pixels);
   std::uint32_t sums[kPanels * kPanel] = {};
   PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
+#if PPLCNET_BYTE_VECTORS
+  const hn::CappedTag<std::int32_t, kPanel> d;
+  const hn::RebindToUnsigned<decltype(d)> unsigned_d;
+  const hn::Rebind<std::int16_t, decltype(d)> halves;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const auto half = hn::Set(unsigned_d, pixels / 2);
+  for (int i = 0; i < kPanels * kPanel; i += static_cast<int>(hn::Lanes(d))) {
+    const int c = panel * kPanel + i;
+    const auto number = hn::Add(hn::ShiftLeft<7>(hn::LoadU(unsigned_d, sums + i)), half);
+    const auto mean = hn::BitCast(d, quotient.of(unsigned_d, number));
+    const auto zero = hn::PromoteTo(d, hn::LoadU(halves, constants.addend_zero + c));
+    const auto above = hn::DemoteTo(halves, hn::Sub(mean, hn::ShiftLeft<7>(zero)));
+    const auto product = hn::MulFixedPoint15(above, hn::LoadU(halves, constants.multiplier + c));
+    const auto sum = hn::SaturatedAdd(product, hn::LoadU(halves, constants.zero + c));
+    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
+  }
+#else
   for (int i = 0; i < kPanels * kPanel; ++i) {
     const int c = panel * kPanel + i;
-    const auto mean = static_cast<std::int32_t>(
-        (sums[i] * std::uint64_t{128} + pixels / 2) * reciprocal >> kShift);
+    const auto mean = static_cast<std::int32_t>(quotient.of(sums[i] * 128 + pixels / 2));
     const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
     const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
     to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
   }
+#endif
 }
 
 /// Computes panels [begin, end) of a pooling layer.
@@ -7081,25 +7710,61 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
                          _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
 }
 
-/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+/// Turns four rows' bytes into quads, for eight channels of each lane: the lower ones or the upper
+/// ones.
 template <int kHalf>
+HWY_INLINE void make_wide_quads(Words a, Words b, Words c, Words d, Words (&quads)[2]) {
+  Words upper, lower;
+  if constexpr (kHalf == 0) {
+    upper = _mm512_unpacklo_epi8(a, b);
+    lower = _mm512_unpacklo_epi8(c, d);
+  } else {
+    upper = _mm512_unpackhi_epi8(a, b);
+    lower = _mm512_unpackhi_epi8(c, d);
+  }
+  quads[0] = _mm512_unpacklo_epi16(upper, lower);
+  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+}
+
+/// Loads the quads of four rows' bytes; those after row kLast are any.
+template <int kHalf, int kLast = 3>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
                                 Words (&quads)[2]) {
   const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
   const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
-  const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(y), b = row(y + 1);
-    return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
-  };
-  const __m512i upper = pairs(0), lower = pairs(2);
-  quads[0] = _mm512_unpacklo_epi16(upper, lower);
-  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+  make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
 }
 
 /// Stores a pixel of the first lanes' panels.
 HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
   _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
                            _mm512_packus_epi16(lower, upper));
+}
+
+/// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
+inline constexpr bool kHasTwoRows = true;
+
+/// Does so with panels of four rows in the lower lanes, and of those kDown rows below in the upper
+/// ones.
+template <int kHalf, int kLast, int kDown>
+HWY_INLINE void load_two_rows(const std::uint8_t* const* rows, std::size_t offset,
+                              Words (&quads)[2]) {
+  const auto row = [&](int y) HWY_ATTR {
+    const auto at = [&](const std::uint8_t* place) HWY_ATTR {
+      return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(place + offset));
+    };
+    return _mm512_inserti64x4(_mm512_castsi256_si512(at(rows[y])), at(rows[y + kDown]), 1);
+  };
+  make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
+}
+
+/// Stores the lower lanes, and the upper ones if there is a place for them.
+HWY_INLINE void store_two_rows(Halves lower, Halves upper, std::uint8_t* first,
+                               std::uint8_t* second) {
+  const __m512i bytes = _mm512_packus_epi16(lower, upper);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(first), _mm512_castsi512_si256(bytes));
+  if (second != nullptr)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(second), _mm512_extracti64x4_epi64(bytes, 1));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.
@@ -7264,7 +7929,8 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
-inline constexpr int kSidePanels = 2;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 2;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
@@ -7277,14 +7943,14 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+template <int kHalf, int kLast = 3>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(y), b = row(y + 1);
+    const Words a = row(y), b = row(std::min(y + 1, kLast));
     return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);
@@ -7808,7 +8474,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// The most pixels whose sums end together, in whole units.
-inline constexpr int kMostEnded = 24;
+inline constexpr int kMostEnded = 28;
 
 /// Where some pixels are. The last one is repeated, so that there is a whole unit of them.
 template <class Byte>
@@ -7985,16 +8651,64 @@ HWY_NOINLINE void end_bytes(const SumEnding& ending, std::size_t channel, const 
              addends + pixel);
 }
 
+#if PPLCNET_BYTE_VECTORS
+/// Returns 2^15 times the sigmoids of y / 1024. Pieces are looked up one by one.
+template <class D, class Values = hn::Vec<D>>
+HWY_INLINE Values sigmoids_of(D d, Values y) {
+  constexpr std::int16_t kHalf = kSigmoidPieces / 2 * kSigmoidSteps;
+  const auto place =
+      hn::Add(hn::Min(hn::Max(y, hn::Set(d, -kHalf)), hn::Set(d, kHalf - 1)), hn::Set(d, kHalf));
+  std::int16_t pieces[kPanel], starts[kPanel], slopes[kPanel];
+  hn::StoreU(hn::ShiftRight<4>(place), d, pieces);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+    const std::int16_t* const piece = kSigmoidTable.data() + pieces[i];
+    starts[i] = piece[0];
+    slopes[i] = static_cast<std::int16_t>(piece[1] - piece[0]);
+  }
+  const auto step = hn::And(place, hn::Set(d, kSigmoidSteps - 1));
+  return hn::Add(hn::LoadU(d, starts), hn::ShiftRight<4>(hn::Mul(hn::LoadU(d, slopes), step)));
+}
+
+/// Ends the sums of a panel as factors.
+HWY_INLINE void end_factors(const SumEnding& ending, std::size_t channel, const std::int32_t* sums,
+                            std::uint8_t* to) {
+  const hn::CappedTag<std::int32_t, kPanel> d;
+  const hn::Rebind<std::int16_t, decltype(d)> halves;
+  const EndingConstants& constants = ending.constants;
+  for (std::size_t i = 0; i < kPanel; i += hn::Lanes(d)) {
+    const std::size_t c = channel + i;
+    const auto load = [&](const std::int16_t* array)
+                          HWY_ATTR { return hn::LoadU(halves, array + c); };
+    const auto u =
+        hn::DemoteTo(halves, hn::Shr(hn::LoadU(d, sums + i), hn::LoadU(d, constants.shift + c)));
+    const auto y = hn::MulFixedPoint15(u, load(constants.multiplier));
+    const auto three = load(constants.three);
+    const auto factor =
+        ending.activation == Activation::Kind::sigmoid
+            ? hn::MulFixedPoint15(sigmoids_of(halves, y), three)
+            : hn::Min(hn::Max(hn::SaturatedAdd(y, load(constants.zero)), hn::Zero(halves)), three);
+    hn::StoreU(factor, halves, reinterpret_cast<std::int16_t*>(to) + c);
+  }
+}
+#endif
+
 /// Ends the sums of a panel as factors or logits; those of a pixel are so many after the last
 /// one's.
 inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const std::int32_t* sums,
                                     int pitch, int count, std::uint8_t* const* outputs) {
   const EndingConstants& constants = ending.constants;
+  const auto first = static_cast<std::size_t>(panel * kPanel);
   const int end =
       ending.kind == Ending::logits ? std::min(kPanel, ending.channels - panel * kPanel) : kPanel;
-  for (int pixel = 0; pixel < count; ++pixel, sums += pitch)
+  for (int pixel = 0; pixel < count; ++pixel, sums += pitch) {
+#if PPLCNET_BYTE_VECTORS
+    if (ending.kind == Ending::factors) {
+      end_factors(ending, first, sums, outputs[pixel]);
+      continue;
+    }
+#endif
     for (int i = 0; i < end; ++i) {
-      const auto channel = static_cast<std::size_t>(panel * kPanel + i);
+      const std::size_t channel = first + static_cast<std::size_t>(i);
       if (ending.kind == Ending::logits) {
         const float logit = static_cast<float>(sums[i]) * constants.scale[channel];
         std::memcpy(outputs[pixel] + channel * sizeof logit, &logit, sizeof logit);
@@ -8007,26 +8721,27 @@ inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const st
                                              .zero = constants.zero[channel]});
       std::memcpy(outputs[pixel] + channel * sizeof factor, &factor, sizeof factor);
     }
+  }
 }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // This one, too.
-// from pplcnet/kernels/int8/product-inl.hpp
-// The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
-// Compiled once per instruction set.
+// from pplcnet/kernels/int8/byte_tile-inl.hpp
+// The sums of a tile of pixels and panels, for products of bytes. Compiled once per instruction
+// set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Pixels × panels of sums that fit the registers, together with weights and inputs: 24 vectors of
-/// 32 (AVX-512, NEON), 8 of 16 (AVX2, SSE2).
+/// Pixels × panels of sums that fit the registers, together with weights and inputs: 28 vectors of
+/// 32 (AVX-512), 16 (NEON), 8 of 16 (AVX2, SSE2).
 inline constexpr int kBytePanels = kWords == 1 ? 2 : 1;
-inline constexpr int kBytePixels = kWords == 1 ? 12 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
+inline constexpr int kBytePixels = kWords == 1 ? 14 : kWords == 2 ? 4 : HWY_ARCH_ARM ? 4 : 2;
 
-/// Pixels of a tile that are reached from one pointer.
-inline constexpr int kPixelGroup = 3;
+/// Quads that are added last, when the sums of some pixels end after the other.
+inline constexpr int kLastQuads = kWords == 1 ? 8 : 0;
 
 /// Whether sums are so fast that they would wait for weights that are not in L2.
 inline constexpr bool kFetchesAhead = kWords == 1;
@@ -8038,49 +8753,59 @@ HWY_INLINE void fetch_ahead([[maybe_unused]] const void* place) {
 #endif
 }
 
+/// Sums of a tile of pixels × panels.
 template <class Dot, int kPixels, int kPanels>
 class ByteTile {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
-  static constexpr int kVectors = kPanels * kWords;
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel
+  static constexpr int kSums = kPixels * kVectors;
+  static constexpr int kStep = kUnitPixels / kPanels;  // pixels of a unit
 
  public:
   static constexpr int kTilePixels = kPixels;
 
-  /// `starts` has what the sums of each channel begin with. Each quad asks for the weights that are
-  /// so many bytes `ahead`.
+  /// Adds all quads but the last ones. `starts` has what the sums of each channel begin with. Each
+  /// quad asks for the weights that are so many bytes `ahead`.
   HWY_INLINE ByteTile(const ByteProduct& product, const std::int8_t* weights,
-                      std::size_t panel_pitch, std::size_t group_pitch, std::size_t offset,
-                      std::size_t ahead, const std::int32_t* starts)
-      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch), group_pitch_(group_pitch) {
-    start(starts, Indices<kPixels * kVectors>());
-    for (int row = 0; row < product.kernel_rows; ++row) {
-      point(product.rows[row] + offset, Indices<kGroups>());
-      const std::int8_t* const end = weights + product.row_depth * kPanel;
-      for (; weights != end; weights += kQuad * kPanel) {
-        fetch_ahead(weights + ahead);
-        add_quad(weights, Indices<kVectors>());
-        advance(Indices<kGroups>());
-      }
-    }
+                      std::size_t panel_pitch, std::size_t offset, std::size_t ahead,
+                      const std::int32_t* starts)
+      : pitch_(product.pixel_pitch), panel_pitch_(panel_pitch) {
+    start(starts, Indices<kSums>());
+    const int last = product.kernel_rows - 1;
+    for (int row = 0; row < last; ++row, weights += product.row_depth * kPanel)
+      add_quads<0, kPixels>(product.rows[row] + offset, weights, product.row_depth, ahead);
+    last_depth_ = product.row_depth < 2 * kLastQuads * kQuad ? 0 : kLastQuads * kQuad;
+    const int depth = product.row_depth - last_depth_;
+    add_quads<0, kPixels>(product.rows[last] + offset, weights, depth, ahead);
+    last_input_ = product.rows[last] + offset + depth;
+    last_weights_ = weights + depth * kPanel;
   }
 
-  /// Ends the sums of whole units while they are in registers.
+  /// Adds the last quads to some pixels after the other, and ends their sums while they are in
+  /// registers and those of the next pixels are added to.
   template <ByteSteps kSteps>
   HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                       const PixelPlaces<std::uint8_t>& outputs,
-                      const PixelPlaces<const std::uint8_t>& addends) const {
-    end(panels, channel, outputs, addends, Indices<kPixels * kPanels / kUnitPixels>());
+                      const PixelPlaces<const std::uint8_t>& addends) {
+    finish(Indices<kParts>(), [&](auto first, auto count) HWY_ATTR {
+      end<first()>(panels, channel, outputs, addends, Indices<(count() + kStep - 1) / kStep>());
+    });
   }
 
   /// Stores the sums [pixel][panel][16].
-  HWY_INLINE void store(std::int32_t* sums) const { store(sums, Indices<kPixels * kVectors>()); }
+  HWY_INLINE void store(std::int32_t* sums) {
+    finish(Indices<kParts>(), [](auto, auto) {});
+    store(sums, Indices<kSums>());
+  }
 
  private:
   // Every third pixel has a pointer of its own; its neighbours are one and two pitches away.
-  static constexpr int kGroup = kPixelGroup;
-  static constexpr int kGroups = (kPixels + kGroup - 1) / kGroup;
+  static constexpr int kGroup = 3;
+  // A part of the pixels has sums enough to hide the latency of one; the last one has the rest.
+  static constexpr int kPartPixels = kLastQuads > 0 ? 8 / kVectors : kPixels;
+  static constexpr int kParts = std::max(1, kPixels / kPartPixels);
 
   template <int... kIndex>
   HWY_INLINE void start(const std::int32_t* starts, std::integer_sequence<int, kIndex...>) {
@@ -8088,24 +8813,44 @@ class ByteTile {
           load_words(starts + kIndex % kVectors / kWords * kPanel, kIndex % kVectors % kWords)),
      ...);
   }
-  template <int... kIndex>
-  HWY_INLINE void point(const std::uint8_t* input, std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] = input, input += group_pitch_), ...);
+
+  /// Adds `depth` bytes of pixels [kFirst, kFirst + kCount).
+  template <int kFirst, int kCount>
+  HWY_INLINE void add_quads(const std::uint8_t* input, const std::int8_t* weights, int depth,
+                            [[maybe_unused]] std::size_t ahead) {
+    constexpr int kGroups = (kCount + kGroup - 1) / kGroup;
+    const std::uint8_t* pixels[kGroups];
+    point(input + kFirst * pitch_, pixels, Indices<kGroups>());
+    const std::int8_t* const end = weights + depth * kPanel;
+    for (; weights != end; weights += kQuad * kPanel) {
+      if constexpr (kFirst == 0) fetch_ahead(weights + ahead);
+      add_quad<kFirst, kCount>(pixels, weights, Indices<kVectors>());
+      advance(pixels, Indices<kGroups>());
+    }
   }
   template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((pixels_[kIndex] += kQuad), ...);
+  HWY_INLINE void point(const std::uint8_t* input, const std::uint8_t** pixels,
+                        std::integer_sequence<int, kIndex...>) const {
+    ((pixels[kIndex] = input + kIndex * kGroup * pitch_), ...);
   }
-  template <int... kVector>
-  HWY_INLINE void add_quad(const std::int8_t* weights, std::integer_sequence<int, kVector...>) {
+  template <int... kIndex>
+  HWY_INLINE void advance(const std::uint8_t** pixels,
+                          std::integer_sequence<int, kIndex...>) const {
+    ((pixels[kIndex] += kQuad), ...);
+  }
+  template <int kFirst, int kCount, int... kVector>
+  HWY_INLINE void add_quad(const std::uint8_t* const* pixels, const std::int8_t* weights,
+                           std::integer_sequence<int, kVector...>) {
     const Operand row[kVectors] = {
         Dot::weights(load_words(weights + kVector / kWords * panel_pitch_, kVector % kWords))...};
-    add_pixels(row, Indices<kPixels>());
+    add_pixels<kFirst>(pixels, row, Indices<kCount>());
   }
-  template <int... kPixel>
-  HWY_INLINE void add_pixels(const Operand* row, std::integer_sequence<int, kPixel...>) {
-    (add_pixel<kPixel>(Dot::bytes(repeat_quad(pixels_[kPixel / kGroup] + kPixel % kGroup * pitch_)),
-                       row, Indices<kVectors>()),
+  template <int kFirst, int... kPixel>
+  HWY_INLINE void add_pixels(const std::uint8_t* const* pixels, const Operand* row,
+                             std::integer_sequence<int, kPixel...>) {
+    (add_pixel<kFirst + kPixel>(
+         Dot::bytes(repeat_quad(pixels[kPixel / kGroup] + kPixel % kGroup * pitch_)), row,
+         Indices<kVectors>()),
      ...);
   }
   template <int kPixel, int... kVector>
@@ -8115,48 +8860,73 @@ class ByteTile {
           Dot::add(sums_[kPixel * kVectors + kVector], bytes, row[kVector])),
      ...);
   }
-  template <ByteSteps kSteps, int... kUnit>
+
+  template <int... kPart, class Function>
+  HWY_INLINE void finish(std::integer_sequence<int, kPart...>, const Function& function) {
+    (finish < kPart * kPartPixels,
+     kPart + 1 < kParts ? kPartPixels : kPixels - kPart * kPartPixels > (function), ...);
+  }
+  template <int kFirst, int kCount, class Function>
+  HWY_INLINE void finish(const Function& function) {
+    if constexpr (kLastQuads > 0)
+      add_quads<kFirst, kCount>(last_input_, last_weights_, last_depth_, 0);
+    function(std::integral_constant<int, kFirst>(), std::integral_constant<int, kCount>());
+  }
+
+  template <int kFirst, ByteSteps kSteps, int... kUnit>
   HWY_INLINE void end(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
                       const PixelPlaces<std::uint8_t>& outputs,
                       const PixelPlaces<const std::uint8_t>& addends,
                       std::integer_sequence<int, kUnit...>) const {
-    constexpr int kStep = kUnitPixels / kPanels;
-    (end_words(panels, channel, sums_[4 * kUnit], sums_[4 * kUnit + 1], sums_[4 * kUnit + 2],
-               sums_[4 * kUnit + 3], kStep, outputs.from(kUnit * kStep),
-               addends.from(kUnit * kStep)),
-     ...);
+    (end_unit<kFirst + kUnit * kStep>(panels, channel, outputs, addends), ...);
+  }
+  /// Ends a unit; what it has after the tile's last pixel is not stored.
+  template <int kPixel, ByteSteps kSteps>
+  HWY_INLINE void end_unit(const BytePanel<kSteps, kPanels>& panels, std::size_t channel,
+                           const PixelPlaces<std::uint8_t>& outputs,
+                           const PixelPlaces<const std::uint8_t>& addends) const {
+    constexpr int kFirst = kPixel * kVectors, kLast = kSums - 1;
+    end_words(panels, channel, sums_[kFirst], sums_[std::min(kFirst + 1, kLast)],
+              sums_[std::min(kFirst + 2, kLast)], sums_[std::min(kFirst + 3, kLast)],
+              std::min(kStep, kPixels - kPixel), outputs.from(kPixel), addends.from(kPixel));
   }
   template <int... kIndex>
   HWY_INLINE void store(std::int32_t* sums, std::integer_sequence<int, kIndex...>) const {
     (store_words(sums_[kIndex], sums + kIndex / kWords * kPanel, kIndex % kWords), ...);
   }
 
-  std::size_t pitch_, panel_pitch_, group_pitch_;
-  const std::uint8_t* pixels_[kGroups];
-  Words sums_[kPixels * kVectors];
+  std::size_t pitch_, panel_pitch_;
+  const std::uint8_t* last_input_;
+  const std::int8_t* last_weights_;
+  int last_depth_;
+  Words sums_[kSums];
 };
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// And this one.
+// from pplcnet/kernels/int8/product-inl.hpp
+// The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
+// Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
 
 /// How the sums of tiles become bytes.
 template <ByteSteps kSteps, int kPanels>
 class TileBytes {
-  static constexpr int kStep = kUnitPixels / kPanels;
-
  public:
   HWY_INLINE TileBytes(const ByteProduct& product, int panel)
       : channel_(static_cast<std::size_t>(panel * kPanel)), panels_(product.ending, channel_) {}
 
-  /// Ends the sums of a tile whose first pixel is given: of whole units, or of one pixel.
+  /// Ends the sums of a tile whose first pixel is given.
   template <class Tile>
-  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
-    const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
-    const PixelPlaces<const std::uint8_t> addends(product.addend, pixel, Tile::kTilePixels);
-    if constexpr (Tile::kTilePixels % kStep == 0) {
-      tile.end(panels_, channel_, outputs, addends);
-    } else {
-      HWY_ALIGN std::int32_t unit[kUnitPixels * kPanel];
-      for (int i = 0; i < kStep; ++i) tile.store(unit + i * kPanels * kPanel);
-      end_unit(panels_, channel_, unit, 1, outputs.from(0), addends.from(0));
-    }
+  HWY_INLINE void end(Tile& tile, const ByteProduct& product, int pixel) const {
+    PixelPlaces<const std::uint8_t> addends;
+    if constexpr (BytePanel<kSteps>::kAdds) addends.find(product.addend, pixel, Tile::kTilePixels);
+    tile.end(panels_, channel_, PixelPlaces<std::uint8_t>(product.output, pixel, Tile::kTilePixels),
+             addends);
   }
 
  private:
@@ -8172,7 +8942,7 @@ class TileValues {
       : ending_(product.ending), panel_(panel) {}
 
   template <class Tile>
-  HWY_INLINE void end(const Tile& tile, const ByteProduct& product, int pixel) const {
+  HWY_INLINE void end(Tile& tile, const ByteProduct& product, int pixel) const {
     HWY_ALIGN std::int32_t sums[Tile::kTilePixels * kPanels * kPanel];
     tile.store(sums);
     const PixelPlaces<std::uint8_t> outputs(product.output, pixel, Tile::kTilePixels);
@@ -8210,7 +8980,6 @@ class ProductPanels {
       : product_(product),
         pitch_(static_cast<std::size_t>(product.kernel_rows) *
                static_cast<std::size_t>(product.row_depth) * kPanel),
-        group_pitch_(kPixelGroup * product.pixel_pitch),
         weights_(product.weights + static_cast<std::size_t>(panel) * pitch_),
         ending_(product, panel) {
     for (int i = 0; i < kPanels; ++i)
@@ -8220,32 +8989,33 @@ class ProductPanels {
 
   /// Computes `count` pixels. The last tile may overlap the one before it.
   HWY_INLINE void compute(int count) {
-    int done = 0;
-    std::size_t offset = 0;
-    const std::size_t step = kPixels * product_.pixel_pitch;
-    for (; done + kPixels <= count; done += kPixels, offset += step)
-      add_tile<kPixels>(done, offset);
+    int done = add_tiles<kPixels>(0, count);
+    // Of 7×7 pixels half a tile is left.
+    if constexpr (kPanels > 1) done = add_tiles<kPixels / 2>(done, count);
     if (count < kFew)
-      for (; done < count; ++done, offset += product_.pixel_pitch) add_tile<1>(done, offset);
-    for (; done < count; done += kFew) {
-      const int pixel = std::min(done, count - kFew);
-      add_tile<kFew>(pixel, static_cast<std::size_t>(pixel) * product_.pixel_pitch);
-    }
+      for (; done < count; ++done) add_tile<1>(done);
+    for (; done < count; done += kFew) add_tile<kFew>(std::min(done, count - kFew));
   }
 
  private:
+  /// Computes whole tiles from pixel `done` on, and returns the first pixel that is left.
   template <int kTilePixels>
-  HWY_INLINE void add_tile(int pixel, std::size_t offset) {
+  HWY_INLINE int add_tiles(int done, int count) {
+    for (; done + kTilePixels <= count; done += kTilePixels) add_tile<kTilePixels>(done);
+    return done;
+  }
+
+  template <int kTilePixels>
+  HWY_INLINE void add_tile(int pixel) {
+    const std::size_t offset = static_cast<std::size_t>(pixel) * product_.pixel_pitch;
     // The next panels' weights come while these are used: one panel's in each of the first tiles.
     const std::size_t ahead = tiles_ < kPanels ? (kPanels + tiles_++) * pitch_ : 0;
-    const ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, group_pitch_, offset,
-                                                   ahead, starts_);
+    ByteTile<Dot, kTilePixels, kPanels> tile(product_, weights_, pitch_, offset, ahead, starts_);
     ending_.end(tile, product_, pixel);
   }
 
   const ByteProduct& product_;
-  std::size_t pitch_;        // from a panel's weights to the next one's
-  std::size_t group_pitch_;  // from kPixelGroup pixels to the next ones
+  std::size_t pitch_;  // from a panel's weights to the next one's
   const std::int8_t* weights_;
   std::size_t tiles_ = 0;  // that have begun, as far as they ask for weights
   TileEnding ending_;
@@ -8578,7 +9348,7 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// And this one.
+// These two.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
 // Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
@@ -8598,15 +9368,24 @@ inline constexpr int kHalfVectors = 2;
 inline constexpr int kSpan = 28;
 
 /// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
+/// After `period` lanes come the same panels, of other rows.
 struct PanelLanes {
   int first, count;
+  std::size_t panels[kSidePanels];
+
+  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
+      : first(begin), count(panel_count) {
+    for (int i = 0; i < kSidePanels; ++i) {
+      const int lane = i < period ? i : i - period;
+      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
+    }
+  }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
   HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
     const std::uint8_t* lanes[kSidePanels];
     for (int i = 0; i < kSidePanels; ++i)
-      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
-                 static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
+      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
     return load_lanes(lanes);
   }
   HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
@@ -8639,34 +9418,38 @@ struct WideWeights {
   }
 };
 
-/// Half of the vectors of neighbouring outputs in kRows rows. Each column of the input is added to
-/// all outputs that it belongs to, so that weights and sums stay in registers.
-template <class Dot, int kHalf, int kStride, int kRows>
+/// The vectors of neighbouring outputs in kRows rows, or half of them, and if there are two groups
+/// of lanes, in so many below them. Each column of the input is added to all outputs that it
+/// belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kHalves, int kStride, int kRows, int kGroups>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kRows>;
-  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kVectors;
+  static constexpr int kVectors = kHalves * kHalfVectors, kFirst = kHalf * kHalfVectors;
   static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
   static constexpr int kSums = kRows * kVectors;                       // of an output
+  static constexpr int kDown = kRows * kStride;  // input rows from a group's to the next one's
+  static constexpr int kInputRows = kQuad + (kGroups - 1) * kDown;
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kQuad>());
+    copy_rows(window, Indices<kInputRows>());
     copy_taps(Indices<kRows * kWideKernel * kVectors>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset.
-  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
-                          Halves (&halves)[kRows][kSpan]) {
+  /// Computes `count` outputs, the first of which has its first column at an offset, and gives
+  /// `take` the halves of each one in each row.
+  template <class Take>
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
     begin<0>(Indices<kOpen * kSums>());
     add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
     offset += (kWideKernel - kStride) * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
       add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
-      store(x, halves, Indices<kRows>());
+      end(x, take, Indices<kRows>());
       advance(Indices<(kOpen - 1) * kSums>());
       begin<kOpen - 1>(Indices<kSums>());
     }
@@ -8697,13 +9480,28 @@ class WideOutputs {
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen * kSums>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch), ...);
   }
-  template <int kColumn, int... kIndex>
-  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kIndex...>) {
-    Words quads[kVectors];
-    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
-    const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+  template <int kColumn>
+  HWY_INLINE void add_column(std::size_t offset) {
+    Words quads[kHalves][kHalfVectors];
+    load<kHalf>(offset, quads[0]);
+    if constexpr (kHalves == 2) load<1>(offset, quads[1]);
+    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kSums>());
+  }
+  template <int kLoaded>
+  HWY_INLINE void load(std::size_t offset, Words (&quads)[kHalfVectors]) const {
+    constexpr int kLast = kWideKernel + kRows - 2;  // the last row that has weights
+    if constexpr (kGroups == 2)
+      load_two_rows<kLoaded, kLast, kDown>(rows_, offset, quads);
+    else
+      load_wide_quads<kLoaded, kLast>(rows_, offset, lanes_, quads);
+  }
+  template <int kColumn, int... kVector, int... kIndex>
+  HWY_INLINE void add_quads(const Words (&quads)[kHalves][kHalfVectors],
+                            std::integer_sequence<int, kVector...>,
+                            std::integer_sequence<int, kIndex...>) {
+    const Operand bytes[] = {Dot::bytes(quads[kVector / kHalfVectors][kVector % kHalfVectors])...};
     (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
   }
   template <int kColumn, int kIndex>
@@ -8715,10 +9513,16 @@ class WideOutputs {
                          kIndex % kVectors]);
   }
 
-  template <int... kRow>
-  HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
-                        std::integer_sequence<int, kRow...>) const {
-    ((halves[kRow][x] = narrow(shifted(kRow * kVectors, 0), shifted(kRow * kVectors + 1, 1))), ...);
+  template <class Take, int... kRow>
+  HWY_INLINE void end(int x, const Take& take, std::integer_sequence<int, kRow...>) const {
+    if constexpr (kHalves == 2)
+      (take(kRow, x, half(kRow, 0), half(kRow, 1)), ...);
+    else
+      (take(kRow, x, half(kRow, 0)), ...);
+  }
+  HWY_INLINE Halves half(int row, int number) const {
+    const int vector = number * kHalfVectors, sum = row * kVectors + vector;
+    return narrow(shifted(sum, vector), shifted(sum + 1, vector + 1));
   }
   HWY_INLINE Words shifted(int sum, int vector) const {
     return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
@@ -8726,13 +9530,55 @@ class WideOutputs {
 
   const Weights& weights_;
   int lanes_;
-  const std::uint8_t* rows_[kQuad];
+  const std::uint8_t* rows_[kInputRows];
   Operand taps_[kRows * kWideKernel * kVectors];
   Words sums_[kOpen * kSums];
 };
 
+/// Makes bytes of an output's halves. Rows from `rows` on are not stored.
+template <ByteSteps kSteps, int kRows, int kGroups>
+struct OutputBytes {
+  const BytePanel<kSteps>& ending;
+  int rows;
+  std::uint8_t* to;
+  std::size_t pixel_pitch, row_pitch;
+  int lanes;
+
+  HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
+    if (row >= rows) return;
+    const Halves first = ending.end(lower, 0), second = ending.end(upper, 1);
+    if constexpr (kGroups == 2)
+      store_two_rows(first, second, place(row, x),
+                     row + kRows < rows ? place(row + kRows, x) : nullptr);
+    else
+      store_lanes(first, second, place(row, x), lanes);
+  }
+  HWY_INLINE std::uint8_t* place(int row, int x) const {
+    return to + static_cast<std::size_t>(row) * row_pitch +
+           static_cast<std::size_t>(x) * pixel_pitch;
+  }
+};
+
+/// Keeps the lower halves of outputs: [row][output].
+struct LowerHalves {
+  Halves (*halves)[kSpan];
+
+  HWY_INLINE void operator()(int row, int x, Halves lower) const { halves[row][x] = lower; }
+};
+
+/// Makes bytes of them and of the upper halves, while the next ones are summed.
+template <class Bytes>
+struct UpperHalves {
+  const Halves (*halves)[kSpan];
+  const Bytes& bytes;
+
+  HWY_INLINE void operator()(int row, int x, Halves upper) const {
+    bytes(row, x, halves[row][x], upper);
+  }
+};
+
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
 class WidePanels {
  public:
   HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
@@ -8744,33 +9590,39 @@ class WidePanels {
 
   HWY_INLINE void compute() {
     const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
-    for (int y = 0; y < rows_.rows; y += kRows) {
+    for (int y = 0; y < rows_.rows; y += kRows * kGroups) {
       // What is below the last row is not stored.
-      const int count = std::min(kRows, rows_.rows - y);
+      const int count = std::min(kRows * kGroups, rows_.rows - y);
       const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
       for (int i = 0; i < spans; ++i) {
         const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kHalfVectors>());
-        for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
+        compute_outputs(window, y, count, x, outputs);
       }
     }
   }
 
  private:
-  template <int... kHalf>
-  HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
-                      std::integer_sequence<int, kHalf...>) {
+  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
+  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
+  template <int kHalf>
+  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
+
+  HWY_INLINE void compute_outputs(const WindowRows& window, int y, int rows, int x, int outputs) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
-    (WideOutputs<Dot, kHalf, kStride, kRows>(weights_, window, panels_.count)
-         .compute(offset, rows_.pixel_pitch, outputs, halves_[kHalf]),
-     ...);
-  }
-  HWY_INLINE void end(int row, int y, int x, int outputs) const {
-    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
-                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
-    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
-      store_lanes(ending_.end(halves_[0][row][i], 0), ending_.end(halves_[1][row][i], 1), to,
-                  panels_.count);
+    const BytePixels<std::uint8_t>& output = rows_.output;
+    std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
+                             static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
+    const OutputBytes<kSteps, kRows, kGroups> bytes = {
+        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
+    Outputs<0> first(weights_, window, panels_.count);
+    if constexpr (kAtOnce) {
+      first.compute(offset, rows_.pixel_pitch, outputs, bytes);
+    } else {
+      first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
+      Outputs<1>(weights_, window, panels_.count)
+          .compute(offset, rows_.pixel_pitch, outputs,
+                   UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
+    }
   }
 
   const ByteDepthwise& rows_;
@@ -8778,18 +9630,18 @@ class WidePanels {
   const WideWeights<Dot, kRows> weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
-  Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
+  Halves halves_[kRows][kSpan];  // the lower ones
 };
 
-template <class Dot, ByteSteps kSteps, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
 HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kStride, kRows>(rows, panels).compute();
+  WidePanels<Dot, kSteps, kStride, kRows, kGroups>(rows, panels).compute();
 }
 
-template <class Dot, int kStride, int kRows>
+template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
   with_steps(rows.ending, false, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kStride, kRows>(rows, panels);
+    wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
 
@@ -8842,18 +9694,36 @@ class QuadColumns {
   Words quads_[kLaneVectors][kColumns][kTallQuads];
 };
 
-/// The weights of panels and what else each sum needs, for the first row of outputs.
+/// Rows of outputs that share quads, at most.
+inline constexpr int kTallRows = kTallQuads * kQuad - kTallKernel + 1;
+
+/// The weights of panels, moved down for each row of outputs that shares quads, and what else each
+/// sum needs.
 struct TallWeights {
   static constexpr int kTaps = kTallKernel * kTallQuads;
-  Words taps[kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
+  int rows;  // that share quads
+  Words taps[kTallRows][kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
 
-  HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+  HWY_INLINE TallWeights(const ByteDepthwise& depthwise, const PanelLanes& panels)
+      : rows((kTallRows - 1) / depthwise.stride.height + 1) {
+    const SumEnding& ending = depthwise.ending;
     for (int i = 0; i < kLaneVectors; ++i) {
-      starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      starts[i] = panels.load_words(ending.constants.bias, i);
+      shifts[i] = panels.load_words(ending.constants.shift, i);
       for (int tap = 0; tap < kTaps; ++tap)
-        taps[i][tap] =
-            panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, tap * kLaneVectors + i);
+        taps[0][i][tap] = panels.load(depthwise.weights, std::size_t{kTaps} * kQuad * kPanel,
+                                      tap * kLaneVectors + i);
+      for (int row = 1; row < rows; ++row)
+        move(taps[0][i], row * depthwise.stride.height, taps[row][i]);
+    }
+  }
+
+ private:
+  static HWY_INLINE void move(const Words* from, int down, Words* to) {
+    const Words none = subtract_words(*from, *from);
+    for (int tap = 0; tap < kTaps; tap += kTallQuads) {
+      to[tap] = move_down(none, from[tap], down);
+      to[tap + 1] = move_down(from[tap], from[tap + 1], down);
     }
   }
 };
@@ -8871,10 +9741,10 @@ class TallOutputs {
   static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
 
  public:
-  /// The row begins `down` rows below the quads.
-  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int down)
+  /// `row`: of those that share quads.
+  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int row)
       : start_(weights.starts[vector]), shift_(weights.shifts[vector]) {
-    set_taps(weights.taps[vector], down, Indices<kTallKernel>());
+    set_taps(weights.taps[row][vector], Indices<TallWeights::kTaps>());
   }
 
   /// Computes `count` outputs, no fewer than kOpen - 1. The second of two vectors finds the first
@@ -8895,13 +9765,9 @@ class TallOutputs {
   }
 
  private:
-  template <int... kColumn>
-  HWY_INLINE void set_taps(const Words* taps, int down, std::integer_sequence<int, kColumn...>) {
-    ((taps_[kTallQuads * kColumn] =
-          Dot::weights(move_down(subtract_words(start_, start_), taps[kTallQuads * kColumn], down)),
-      taps_[kTallQuads * kColumn + 1] = Dot::weights(
-          move_down(taps[kTallQuads * kColumn], taps[kTallQuads * kColumn + 1], down))),
-     ...);
+  template <int... kTap>
+  HWY_INLINE void set_taps(const Words* taps, std::integer_sequence<int, kTap...>) {
+    ((taps_[kTap] = Dot::weights(taps[kTap])), ...);
   }
   template <int... kOutput>
   HWY_INLINE void begin(std::integer_sequence<int, kOutput...>) {
@@ -8975,8 +9841,7 @@ class TallPanels {
 
   HWY_INLINE void compute() {
     const int step = rows_.stride.height;
-    const int most = (kTallQuads * kQuad - kTallKernel) / step + 1;  // rows that share quads
-    const int groups = (rows_.rows + most - 1) / most;
+    const int groups = (rows_.rows + weights_.rows - 1) / weights_.rows;
     const int width = rows_.output.width;
     const int spans = (width + kTallSpan<kStride> - 1) / kTallSpan<kStride>;
     for (int group = 0; group < groups; ++group) {
@@ -8987,7 +9852,7 @@ class TallPanels {
         columns_.load(window, channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch,
                       rows_.pixel_pitch, outputs, panels_.count);
         for (int row = y; row < end; ++row) {
-          sum((row - y) * step, outputs);
+          sum(row - y, outputs);
           store(row, x, outputs);
         }
       }
@@ -8995,15 +9860,15 @@ class TallPanels {
   }
 
  private:
-  HWY_INLINE void sum(int down, int outputs) {
+  HWY_INLINE void sum(int row, int outputs) {
     for (int i = 0; i < kLaneVectors; i += kHalfVectors) {
-      sum<false>(i, down, outputs);
-      sum<true>(i + 1, down, outputs);
+      sum<false>(i, row, outputs);
+      sum<true>(i + 1, row, outputs);
     }
   }
   template <bool kSecond>
-  HWY_INLINE void sum(int vector, int down, int outputs) {
-    TallOutputs<Dot, kStride>(weights_, vector, down)
+  HWY_INLINE void sum(int vector, int row, int outputs) {
+    TallOutputs<Dot, kStride>(weights_, vector, row)
         .template compute<kSecond>(columns_.of(vector), outputs, halves_[vector / kHalfVectors]);
   }
   HWY_INLINE void store(int y, int x, int outputs) const {
@@ -9046,19 +9911,28 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 #if PPLCNET_PANEL_LANES
-/// Computes panels from `begin` on side by side, as long as that is worthwhile, and returns the
-/// first one that is left.
+/// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
+/// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
 HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto compute = narrow ? strides ? wide_depthwise<Dot, 2, 1> : wide_depthwise<Dot, 1, kRows>
-                       : strides ? tall_depthwise<Dot, 2>
-                                 : tall_depthwise<Dot, 1>;
+  const auto wide = strides ? wide_depthwise<Dot, 2, 1, 1> : wide_depthwise<Dot, 1, kRows, 1>;
+  const auto tall = strides ? tall_depthwise<Dot, 2> : tall_depthwise<Dot, 1>;
+  const auto compute = narrow ? wide : tall;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
     compute(rows, {begin, count});
+  }
+  if constexpr (kHasTwoRows) {
+    const int count = end - begin;
+    if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
+      const auto two_rows =
+          strides ? wide_depthwise<Dot, 2, 1, 2> : wide_depthwise<Dot, 1, kRows, 2>;
+      two_rows(rows, {begin, count, count});
+      return end;
+    }
   }
   return begin;
 }

@@ -84,7 +84,8 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   quads[1] = _mm256_unpackhi_epi16(upper, lower);
 }
 
-inline constexpr int kSidePanels = 2;  // panels that vectors hold side by side
+inline constexpr int kSidePanels = 2;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
 
 HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
@@ -97,14 +98,14 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
-template <int kHalf>
+template <int kHalf, int kLast = 3>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
   };
   const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(y), b = row(y + 1);
+    const Words a = row(y), b = row(std::min(y + 1, kLast));
     return kHalf == 0 ? _mm256_unpacklo_epi8(a, b) : _mm256_unpackhi_epi8(a, b);
   };
   const __m256i upper = pairs(0), lower = pairs(2);

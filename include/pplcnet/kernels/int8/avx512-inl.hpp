@@ -121,25 +121,61 @@ HWY_INLINE Words move_down(Words above, Words quads, int rows) {
                          _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
 }
 
-/// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
+/// Turns four rows' bytes into quads, for eight channels of each lane: the lower ones or the upper
+/// ones.
 template <int kHalf>
+HWY_INLINE void make_wide_quads(Words a, Words b, Words c, Words d, Words (&quads)[2]) {
+  Words upper, lower;
+  if constexpr (kHalf == 0) {
+    upper = _mm512_unpacklo_epi8(a, b);
+    lower = _mm512_unpacklo_epi8(c, d);
+  } else {
+    upper = _mm512_unpackhi_epi8(a, b);
+    lower = _mm512_unpackhi_epi8(c, d);
+  }
+  quads[0] = _mm512_unpacklo_epi16(upper, lower);
+  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+}
+
+/// Loads the quads of four rows' bytes; those after row kLast are any.
+template <int kHalf, int kLast = 3>
 HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
                                 Words (&quads)[2]) {
   const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
   const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
-  const auto pairs = [&](int y) HWY_ATTR {
-    const Words a = row(y), b = row(y + 1);
-    return kHalf == 0 ? _mm512_unpacklo_epi8(a, b) : _mm512_unpackhi_epi8(a, b);
-  };
-  const __m512i upper = pairs(0), lower = pairs(2);
-  quads[0] = _mm512_unpacklo_epi16(upper, lower);
-  quads[1] = _mm512_unpackhi_epi16(upper, lower);
+  make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
 }
 
 /// Stores a pixel of the first lanes' panels.
 HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
   _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
                            _mm512_packus_epi16(lower, upper));
+}
+
+/// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
+inline constexpr bool kHasTwoRows = true;
+
+/// Does so with panels of four rows in the lower lanes, and of those kDown rows below in the upper
+/// ones.
+template <int kHalf, int kLast, int kDown>
+HWY_INLINE void load_two_rows(const std::uint8_t* const* rows, std::size_t offset,
+                              Words (&quads)[2]) {
+  const auto row = [&](int y) HWY_ATTR {
+    const auto at = [&](const std::uint8_t* place) HWY_ATTR {
+      return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(place + offset));
+    };
+    return _mm512_inserti64x4(_mm512_castsi256_si512(at(rows[y])), at(rows[y + kDown]), 1);
+  };
+  make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
+}
+
+/// Stores the lower lanes, and the upper ones if there is a place for them.
+HWY_INLINE void store_two_rows(Halves lower, Halves upper, std::uint8_t* first,
+                               std::uint8_t* second) {
+  const __m512i bytes = _mm512_packus_epi16(lower, upper);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(first), _mm512_castsi512_si256(bytes));
+  if (second != nullptr)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(second), _mm512_extracti64x4_epi64(bytes, 1));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: one instruction.

@@ -5,7 +5,7 @@ namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 /// The most pixels whose sums end together, in whole units.
-inline constexpr int kMostEnded = 24;
+inline constexpr int kMostEnded = 28;
 
 /// Where some pixels are. The last one is repeated, so that there is a whole unit of them.
 template <class Byte>
@@ -182,16 +182,64 @@ HWY_NOINLINE void end_bytes(const SumEnding& ending, std::size_t channel, const 
              addends + pixel);
 }
 
+#if PPLCNET_BYTE_VECTORS
+/// Returns 2^15 times the sigmoids of y / 1024. Pieces are looked up one by one.
+template <class D, class Values = hn::Vec<D>>
+HWY_INLINE Values sigmoids_of(D d, Values y) {
+  constexpr std::int16_t kHalf = kSigmoidPieces / 2 * kSigmoidSteps;
+  const auto place =
+      hn::Add(hn::Min(hn::Max(y, hn::Set(d, -kHalf)), hn::Set(d, kHalf - 1)), hn::Set(d, kHalf));
+  std::int16_t pieces[kPanel], starts[kPanel], slopes[kPanel];
+  hn::StoreU(hn::ShiftRight<4>(place), d, pieces);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+    const std::int16_t* const piece = kSigmoidTable.data() + pieces[i];
+    starts[i] = piece[0];
+    slopes[i] = static_cast<std::int16_t>(piece[1] - piece[0]);
+  }
+  const auto step = hn::And(place, hn::Set(d, kSigmoidSteps - 1));
+  return hn::Add(hn::LoadU(d, starts), hn::ShiftRight<4>(hn::Mul(hn::LoadU(d, slopes), step)));
+}
+
+/// Ends the sums of a panel as factors.
+HWY_INLINE void end_factors(const SumEnding& ending, std::size_t channel, const std::int32_t* sums,
+                            std::uint8_t* to) {
+  const hn::CappedTag<std::int32_t, kPanel> d;
+  const hn::Rebind<std::int16_t, decltype(d)> halves;
+  const EndingConstants& constants = ending.constants;
+  for (std::size_t i = 0; i < kPanel; i += hn::Lanes(d)) {
+    const std::size_t c = channel + i;
+    const auto load = [&](const std::int16_t* array)
+                          HWY_ATTR { return hn::LoadU(halves, array + c); };
+    const auto u =
+        hn::DemoteTo(halves, hn::Shr(hn::LoadU(d, sums + i), hn::LoadU(d, constants.shift + c)));
+    const auto y = hn::MulFixedPoint15(u, load(constants.multiplier));
+    const auto three = load(constants.three);
+    const auto factor =
+        ending.activation == Activation::Kind::sigmoid
+            ? hn::MulFixedPoint15(sigmoids_of(halves, y), three)
+            : hn::Min(hn::Max(hn::SaturatedAdd(y, load(constants.zero)), hn::Zero(halves)), three);
+    hn::StoreU(factor, halves, reinterpret_cast<std::int16_t*>(to) + c);
+  }
+}
+#endif
+
 /// Ends the sums of a panel as factors or logits; those of a pixel are so many after the last
 /// one's.
 inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const std::int32_t* sums,
                                     int pitch, int count, std::uint8_t* const* outputs) {
   const EndingConstants& constants = ending.constants;
+  const auto first = static_cast<std::size_t>(panel * kPanel);
   const int end =
       ending.kind == Ending::logits ? std::min(kPanel, ending.channels - panel * kPanel) : kPanel;
-  for (int pixel = 0; pixel < count; ++pixel, sums += pitch)
+  for (int pixel = 0; pixel < count; ++pixel, sums += pitch) {
+#if PPLCNET_BYTE_VECTORS
+    if (ending.kind == Ending::factors) {
+      end_factors(ending, first, sums, outputs[pixel]);
+      continue;
+    }
+#endif
     for (int i = 0; i < end; ++i) {
-      const auto channel = static_cast<std::size_t>(panel * kPanel + i);
+      const std::size_t channel = first + static_cast<std::size_t>(i);
       if (ending.kind == Ending::logits) {
         const float logit = static_cast<float>(sums[i]) * constants.scale[channel];
         std::memcpy(outputs[pixel] + channel * sizeof logit, &logit, sizeof logit);
@@ -204,6 +252,7 @@ inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const st
                                              .zero = constants.zero[channel]});
       std::memcpy(outputs[pixel] + channel * sizeof factor, &factor, sizeof factor);
     }
+  }
 }
 
 }  // namespace HWY_NAMESPACE

@@ -2,6 +2,7 @@
 #define PPLCNET_KERNELS_INT8_KERNELS_HPP
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

@@ -51,7 +51,11 @@ class PixelSums {
   HWY_INLINE void end_block(std::uint32_t* sums, std::integer_sequence<int, kIndex...>) {
     std::uint16_t block[kPanels * kPanel];
     (hn::StoreU(sums_[kIndex], Sums(), block + kIndex * kLanes), ...);
-    for (int c = 0; c < kPanels * kPanel; ++c) sums[c] += block[c];
+    const hn::CappedTag<std::uint32_t, kPanel> d;
+    const hn::Rebind<std::uint16_t, decltype(d)> narrow;
+    for (std::size_t c = 0; c < kPanels * kPanel; c += hn::Lanes(d))
+      hn::StoreU(hn::Add(hn::LoadU(d, sums + c), hn::PromoteTo(d, hn::LoadU(narrow, block + c))), d,
+                 sums + c);
     begin(Indices());
   }
 
@@ -71,25 +75,67 @@ struct PixelSums {
 };
 #endif
 
+/// Divides by a number of pixels, rounding down: a product and a shift give the quotients of
+/// numbers of 31 bits.
+class PixelQuotient {
+ public:
+  explicit PixelQuotient(std::uint32_t pixels)
+      : shift_(31 + static_cast<int>(std::bit_width(pixels - 1))),
+        reciprocal_(static_cast<std::uint32_t>((std::uint64_t{1} << shift_) / pixels + 1)) {}
+
+  std::uint32_t of(std::uint32_t number) const {
+    return static_cast<std::uint32_t>(std::uint64_t{number} * reciprocal_ >> shift_);
+  }
+#if PPLCNET_BYTE_VECTORS
+  template <class D, class Numbers = hn::Vec<D>>
+  HWY_INLINE Numbers of(D d, Numbers numbers) const {
+    const hn::RepartitionToWide<D> wide;
+    const auto reciprocal = hn::Set(d, reciprocal_);
+    const auto odd_numbers = hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, numbers)));
+    const auto even = hn::ShiftRightSame(hn::MulEven(numbers, reciprocal), shift_);
+    const auto odd = hn::ShiftRightSame(hn::MulEven(odd_numbers, reciprocal), shift_);
+    return hn::BitCast(d, hn::Or(even, hn::ShiftLeft<32>(odd)));
+  }
+#endif
+
+ private:
+  int shift_;
+  std::uint32_t reciprocal_;
+};
+
 /// Computes kPanels panels, so that all of a cache line is read at once where there are four.
 template <int kPanels>
 HWY_NOINLINE void pool_panels(const QuantisedLayer& layer, const EndingConstants& constants,
                               const std::uint8_t* maps, int panel, std::uint8_t* to) {
-  const auto pixels = static_cast<std::uint64_t>(layer.input.pixels());
-  // A product and a shift give the quotients: sums of 128 bytes each are below 2^15 a pixel, and
-  // 2^16 pixels and more have sums that do not fit 32 bits.
-  constexpr int kShift = 48;
-  const std::uint64_t reciprocal = (std::uint64_t{1} << kShift) / pixels + 1;
+  const auto pixels = static_cast<std::uint32_t>(layer.input.pixels());
+  const PixelQuotient quotient(pixels);
   std::uint32_t sums[kPanels * kPanel] = {};
   PixelSums<kPanels>(layer, maps + panel * kPanel, sums);
+#if PPLCNET_BYTE_VECTORS
+  const hn::CappedTag<std::int32_t, kPanel> d;
+  const hn::RebindToUnsigned<decltype(d)> unsigned_d;
+  const hn::Rebind<std::int16_t, decltype(d)> halves;
+  const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+  const auto half = hn::Set(unsigned_d, pixels / 2);
+  for (int i = 0; i < kPanels * kPanel; i += static_cast<int>(hn::Lanes(d))) {
+    const int c = panel * kPanel + i;
+    const auto number = hn::Add(hn::ShiftLeft<7>(hn::LoadU(unsigned_d, sums + i)), half);
+    const auto mean = hn::BitCast(d, quotient.of(unsigned_d, number));
+    const auto zero = hn::PromoteTo(d, hn::LoadU(halves, constants.addend_zero + c));
+    const auto above = hn::DemoteTo(halves, hn::Sub(mean, hn::ShiftLeft<7>(zero)));
+    const auto product = hn::MulFixedPoint15(above, hn::LoadU(halves, constants.multiplier + c));
+    const auto sum = hn::SaturatedAdd(product, hn::LoadU(halves, constants.zero + c));
+    hn::StoreU(hn::DemoteTo(bytes, sum), bytes, to + c);
+  }
+#else
   for (int i = 0; i < kPanels * kPanel; ++i) {
     const int c = panel * kPanel + i;
-    const auto mean = static_cast<std::int32_t>(
-        (sums[i] * std::uint64_t{128} + pixels / 2) * reciprocal >> kShift);
+    const auto mean = static_cast<std::int32_t>(quotient.of(sums[i] * 128 + pixels / 2));
     const std::int32_t above = std::clamp(mean - constants.addend_zero[c] * 128, -32768, 32767);
     const std::int32_t product = (above * constants.multiplier[c] + (1 << 14)) >> 15;
     to[c] = static_cast<std::uint8_t>(std::clamp(product + constants.zero[c], 0, 255));
   }
+#endif
 }
 
 /// Computes panels [begin, end) of a pooling layer.

@@ -3,10 +3,12 @@
 // The file above is used by those below.
 #include "pplcnet/kernels/int8/ending-inl.hpp"
 // This one, too.
+#include "pplcnet/kernels/int8/byte_tile-inl.hpp"
+// And this one.
 #include "pplcnet/kernels/int8/product-inl.hpp"
 // This one, too.
 #include "pplcnet/kernels/int8/depthwise-inl.hpp"
-// And this one.
+// These two.
 #if PPLCNET_PANEL_LANES
 #include "pplcnet/kernels/int8/wide_depthwise-inl.hpp"
 // This one, too.

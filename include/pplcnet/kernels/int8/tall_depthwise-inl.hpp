@@ -42,18 +42,36 @@ class QuadColumns {
   Words quads_[kLaneVectors][kColumns][kTallQuads];
 };
 
-/// The weights of panels and what else each sum needs, for the first row of outputs.
+/// Rows of outputs that share quads, at most.
+inline constexpr int kTallRows = kTallQuads * kQuad - kTallKernel + 1;
+
+/// The weights of panels, moved down for each row of outputs that shares quads, and what else each
+/// sum needs.
 struct TallWeights {
   static constexpr int kTaps = kTallKernel * kTallQuads;
-  Words taps[kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
+  int rows;  // that share quads
+  Words taps[kTallRows][kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
 
-  HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+  HWY_INLINE TallWeights(const ByteDepthwise& depthwise, const PanelLanes& panels)
+      : rows((kTallRows - 1) / depthwise.stride.height + 1) {
+    const SumEnding& ending = depthwise.ending;
     for (int i = 0; i < kLaneVectors; ++i) {
-      starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      starts[i] = panels.load_words(ending.constants.bias, i);
+      shifts[i] = panels.load_words(ending.constants.shift, i);
       for (int tap = 0; tap < kTaps; ++tap)
-        taps[i][tap] =
-            panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, tap * kLaneVectors + i);
+        taps[0][i][tap] = panels.load(depthwise.weights, std::size_t{kTaps} * kQuad * kPanel,
+                                      tap * kLaneVectors + i);
+      for (int row = 1; row < rows; ++row)
+        move(taps[0][i], row * depthwise.stride.height, taps[row][i]);
+    }
+  }
+
+ private:
+  static HWY_INLINE void move(const Words* from, int down, Words* to) {
+    const Words none = subtract_words(*from, *from);
+    for (int tap = 0; tap < kTaps; tap += kTallQuads) {
+      to[tap] = move_down(none, from[tap], down);
+      to[tap + 1] = move_down(from[tap], from[tap + 1], down);
     }
   }
 };
@@ -71,10 +89,10 @@ class TallOutputs {
   static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
 
  public:
-  /// The row begins `down` rows below the quads.
-  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int down)
+  /// `row`: of those that share quads.
+  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int row)
       : start_(weights.starts[vector]), shift_(weights.shifts[vector]) {
-    set_taps(weights.taps[vector], down, Indices<kTallKernel>());
+    set_taps(weights.taps[row][vector], Indices<TallWeights::kTaps>());
   }
 
   /// Computes `count` outputs, no fewer than kOpen - 1. The second of two vectors finds the first
@@ -95,13 +113,9 @@ class TallOutputs {
   }
 
  private:
-  template <int... kColumn>
-  HWY_INLINE void set_taps(const Words* taps, int down, std::integer_sequence<int, kColumn...>) {
-    ((taps_[kTallQuads * kColumn] =
-          Dot::weights(move_down(subtract_words(start_, start_), taps[kTallQuads * kColumn], down)),
-      taps_[kTallQuads * kColumn + 1] = Dot::weights(
-          move_down(taps[kTallQuads * kColumn], taps[kTallQuads * kColumn + 1], down))),
-     ...);
+  template <int... kTap>
+  HWY_INLINE void set_taps(const Words* taps, std::integer_sequence<int, kTap...>) {
+    ((taps_[kTap] = Dot::weights(taps[kTap])), ...);
   }
   template <int... kOutput>
   HWY_INLINE void begin(std::integer_sequence<int, kOutput...>) {
@@ -175,8 +189,7 @@ class TallPanels {
 
   HWY_INLINE void compute() {
     const int step = rows_.stride.height;
-    const int most = (kTallQuads * kQuad - kTallKernel) / step + 1;  // rows that share quads
-    const int groups = (rows_.rows + most - 1) / most;
+    const int groups = (rows_.rows + weights_.rows - 1) / weights_.rows;
     const int width = rows_.output.width;
     const int spans = (width + kTallSpan<kStride> - 1) / kTallSpan<kStride>;
     for (int group = 0; group < groups; ++group) {
@@ -187,7 +200,7 @@ class TallPanels {
         columns_.load(window, channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch,
                       rows_.pixel_pitch, outputs, panels_.count);
         for (int row = y; row < end; ++row) {
-          sum((row - y) * step, outputs);
+          sum(row - y, outputs);
           store(row, x, outputs);
         }
       }
@@ -195,15 +208,15 @@ class TallPanels {
   }
 
  private:
-  HWY_INLINE void sum(int down, int outputs) {
+  HWY_INLINE void sum(int row, int outputs) {
     for (int i = 0; i < kLaneVectors; i += kHalfVectors) {
-      sum<false>(i, down, outputs);
-      sum<true>(i + 1, down, outputs);
+      sum<false>(i, row, outputs);
+      sum<true>(i + 1, row, outputs);
     }
   }
   template <bool kSecond>
-  HWY_INLINE void sum(int vector, int down, int outputs) {
-    TallOutputs<Dot, kStride>(weights_, vector, down)
+  HWY_INLINE void sum(int vector, int row, int outputs) {
+    TallOutputs<Dot, kStride>(weights_, vector, row)
         .template compute<kSecond>(columns_.of(vector), outputs, halves_[vector / kHalfVectors]);
   }
   HWY_INLINE void store(int y, int x, int outputs) const {

@@ -15,15 +15,24 @@ inline constexpr int kHalfVectors = 2;
 inline constexpr int kSpan = 28;
 
 /// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
+/// After `period` lanes come the same panels, of other rows.
 struct PanelLanes {
   int first, count;
+  std::size_t panels[kSidePanels];
+
+  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
+      : first(begin), count(panel_count) {
+    for (int i = 0; i < kSidePanels; ++i) {
+      const int lane = i < period ? i : i - period;
+      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
+    }
+  }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
   HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
     const std::uint8_t* lanes[kSidePanels];
     for (int i = 0; i < kSidePanels; ++i)
-      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part +
-                 static_cast<std::size_t>(first + std::min(i, count - 1)) * panel_bytes;
+      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
     return load_lanes(lanes);
   }
   HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
@@ -56,34 +65,38 @@ struct WideWeights {
   }
 };
 
-/// Half of the vectors of neighbouring outputs in kRows rows. Each column of the input is added to
-/// all outputs that it belongs to, so that weights and sums stay in registers.
-template <class Dot, int kHalf, int kStride, int kRows>
+/// The vectors of neighbouring outputs in kRows rows, or half of them, and if there are two groups
+/// of lanes, in so many below them. Each column of the input is added to all outputs that it
+/// belongs to, so that weights and sums stay in registers.
+template <class Dot, int kHalf, int kHalves, int kStride, int kRows, int kGroups>
 class WideOutputs {
   template <int kCount>
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kRows>;
-  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kVectors;
+  static constexpr int kVectors = kHalves * kHalfVectors, kFirst = kHalf * kHalfVectors;
   static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
   static constexpr int kSums = kRows * kVectors;                       // of an output
+  static constexpr int kDown = kRows * kStride;  // input rows from a group's to the next one's
+  static constexpr int kInputRows = kQuad + (kGroups - 1) * kDown;
 
  public:
   HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
       : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kQuad>());
+    copy_rows(window, Indices<kInputRows>());
     copy_taps(Indices<kRows * kWideKernel * kVectors>());
   }
 
-  /// Computes `count` outputs, the first of which has its first column at an offset.
-  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count,
-                          Halves (&halves)[kRows][kSpan]) {
+  /// Computes `count` outputs, the first of which has its first column at an offset, and gives
+  /// `take` the halves of each one in each row.
+  template <class Take>
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
     begin<0>(Indices<kOpen * kSums>());
     add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
     offset += (kWideKernel - kStride) * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
       add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
-      store(x, halves, Indices<kRows>());
+      end(x, take, Indices<kRows>());
       advance(Indices<(kOpen - 1) * kSums>());
       begin<kOpen - 1>(Indices<kSums>());
     }
@@ -114,13 +127,28 @@ class WideOutputs {
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
-    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen * kSums>()), ...);
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch), ...);
   }
-  template <int kColumn, int... kIndex>
-  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kIndex...>) {
-    Words quads[kVectors];
-    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
-    const Operand bytes[] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+  template <int kColumn>
+  HWY_INLINE void add_column(std::size_t offset) {
+    Words quads[kHalves][kHalfVectors];
+    load<kHalf>(offset, quads[0]);
+    if constexpr (kHalves == 2) load<1>(offset, quads[1]);
+    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kSums>());
+  }
+  template <int kLoaded>
+  HWY_INLINE void load(std::size_t offset, Words (&quads)[kHalfVectors]) const {
+    constexpr int kLast = kWideKernel + kRows - 2;  // the last row that has weights
+    if constexpr (kGroups == 2)
+      load_two_rows<kLoaded, kLast, kDown>(rows_, offset, quads);
+    else
+      load_wide_quads<kLoaded, kLast>(rows_, offset, lanes_, quads);
+  }
+  template <int kColumn, int... kVector, int... kIndex>
+  HWY_INLINE void add_quads(const Words (&quads)[kHalves][kHalfVectors],
+                            std::integer_sequence<int, kVector...>,
+                            std::integer_sequence<int, kIndex...>) {
+    const Operand bytes[] = {Dot::bytes(quads[kVector / kHalfVectors][kVector % kHalfVectors])...};
     (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
   }
   template <int kColumn, int kIndex>
@@ -132,10 +160,16 @@ class WideOutputs {
                          kIndex % kVectors]);
   }
 
-  template <int... kRow>
-  HWY_INLINE void store(int x, Halves (&halves)[kRows][kSpan],
-                        std::integer_sequence<int, kRow...>) const {
-    ((halves[kRow][x] = narrow(shifted(kRow * kVectors, 0), shifted(kRow * kVectors + 1, 1))), ...);
+  template <class Take, int... kRow>
+  HWY_INLINE void end(int x, const Take& take, std::integer_sequence<int, kRow...>) const {
+    if constexpr (kHalves == 2)
+      (take(kRow, x, half(kRow, 0), half(kRow, 1)), ...);
+    else
+      (take(kRow, x, half(kRow, 0)), ...);
+  }
+  HWY_INLINE Halves half(int row, int number) const {
+    const int vector = number * kHalfVectors, sum = row * kVectors + vector;
+    return narrow(shifted(sum, vector), shifted(sum + 1, vector + 1));
   }
   HWY_INLINE Words shifted(int sum, int vector) const {
     return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
@@ -143,13 +177,55 @@ class WideOutputs {
 
   const Weights& weights_;
   int lanes_;
-  const std::uint8_t* rows_[kQuad];
+  const std::uint8_t* rows_[kInputRows];
   Operand taps_[kRows * kWideKernel * kVectors];
   Words sums_[kOpen * kSums];
 };
 
+/// Makes bytes of an output's halves. Rows from `rows` on are not stored.
+template <ByteSteps kSteps, int kRows, int kGroups>
+struct OutputBytes {
+  const BytePanel<kSteps>& ending;
+  int rows;
+  std::uint8_t* to;
+  std::size_t pixel_pitch, row_pitch;
+  int lanes;
+
+  HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
+    if (row >= rows) return;
+    const Halves first = ending.end(lower, 0), second = ending.end(upper, 1);
+    if constexpr (kGroups == 2)
+      store_two_rows(first, second, place(row, x),
+                     row + kRows < rows ? place(row + kRows, x) : nullptr);
+    else
+      store_lanes(first, second, place(row, x), lanes);
+  }
+  HWY_INLINE std::uint8_t* place(int row, int x) const {
+    return to + static_cast<std::size_t>(row) * row_pitch +
+           static_cast<std::size_t>(x) * pixel_pitch;
+  }
+};
+
+/// Keeps the lower halves of outputs: [row][output].
+struct LowerHalves {
+  Halves (*halves)[kSpan];
+
+  HWY_INLINE void operator()(int row, int x, Halves lower) const { halves[row][x] = lower; }
+};
+
+/// Makes bytes of them and of the upper halves, while the next ones are summed.
+template <class Bytes>
+struct UpperHalves {
+  const Halves (*halves)[kSpan];
+  const Bytes& bytes;
+
+  HWY_INLINE void operator()(int row, int x, Halves upper) const {
+    bytes(row, x, halves[row][x], upper);
+  }
+};
+
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
 class WidePanels {
  public:
   HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
@@ -161,33 +237,39 @@ class WidePanels {
 
   HWY_INLINE void compute() {
     const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
-    for (int y = 0; y < rows_.rows; y += kRows) {
+    for (int y = 0; y < rows_.rows; y += kRows * kGroups) {
       // What is below the last row is not stored.
-      const int count = std::min(kRows, rows_.rows - y);
+      const int count = std::min(kRows * kGroups, rows_.rows - y);
       const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
       for (int i = 0; i < spans; ++i) {
         const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        sum(window, x, outputs, std::make_integer_sequence<int, kLaneVectors / kHalfVectors>());
-        for (int row = 0; row < count; ++row) end(row, y + row, x, outputs);
+        compute_outputs(window, y, count, x, outputs);
       }
     }
   }
 
  private:
-  template <int... kHalf>
-  HWY_INLINE void sum(const WindowRows& window, int x, int outputs,
-                      std::integer_sequence<int, kHalf...>) {
+  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
+  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
+  template <int kHalf>
+  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
+
+  HWY_INLINE void compute_outputs(const WindowRows& window, int y, int rows, int x, int outputs) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
-    (WideOutputs<Dot, kHalf, kStride, kRows>(weights_, window, panels_.count)
-         .compute(offset, rows_.pixel_pitch, outputs, halves_[kHalf]),
-     ...);
-  }
-  HWY_INLINE void end(int row, int y, int x, int outputs) const {
-    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
-                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
-    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
-      store_lanes(ending_.end(halves_[0][row][i], 0), ending_.end(halves_[1][row][i], 1), to,
-                  panels_.count);
+    const BytePixels<std::uint8_t>& output = rows_.output;
+    std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
+                             static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
+    const OutputBytes<kSteps, kRows, kGroups> bytes = {
+        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
+    Outputs<0> first(weights_, window, panels_.count);
+    if constexpr (kAtOnce) {
+      first.compute(offset, rows_.pixel_pitch, outputs, bytes);
+    } else {
+      first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
+      Outputs<1>(weights_, window, panels_.count)
+          .compute(offset, rows_.pixel_pitch, outputs,
+                   UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
+    }
   }
 
   const ByteDepthwise& rows_;
@@ -195,18 +277,18 @@ class WidePanels {
   const WideWeights<Dot, kRows> weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
-  Halves halves_[kLaneVectors / kHalfVectors][kRows][kSpan];
+  Halves halves_[kRows][kSpan];  // the lower ones
 };
 
-template <class Dot, ByteSteps kSteps, int kStride, int kRows>
+template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
 HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kStride, kRows>(rows, panels).compute();
+  WidePanels<Dot, kSteps, kStride, kRows, kGroups>(rows, panels).compute();
 }
 
-template <class Dot, int kStride, int kRows>
+template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
   with_steps(rows.ending, false, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kStride, kRows>(rows, panels);
+    wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
 
