@@ -16,21 +16,20 @@ namespace bench {
 /// PaddleOCR's text-line orientation (80×160 pixels, two classes), and the second version's sizes.
 template <class Visit>
 void for_each_definition(Visit visit) {
-  using pplcnet::Scale, pplcnet::V1, pplcnet::V2, pplcnet::V2Definition;
-  constexpr pplcnet::Options kFirst{};
-  constexpr pplcnet::V2Options kSecond{};
-  visit.template operator()<V1<Scale::x0_25, kFirst>>("x0_25");
-  visit.template operator()<V1<Scale::x0_35, kFirst>>("x0_35");
-  visit.template operator()<V1<Scale::x0_5, kFirst>>("x0_5");
-  visit.template operator()<V1<Scale::x0_75, kFirst>>("x0_75");
-  visit.template operator()<V1<Scale::x1_0, kFirst>>("x1_0");
-  visit.template operator()<V1<Scale::x1_5, kFirst>>("x1_5");
-  visit.template operator()<V1<Scale::x2_0, kFirst>>("x2_0");
-  visit.template operator()<V1<Scale::x2_5, kFirst>>("x2_5");
+  using pplcnet::Options, pplcnet::Scale, pplcnet::V1;
+  using pplcnet::V2, pplcnet::V2Definition, pplcnet::V2Options;
+  visit.template operator()<V1<Scale::x0_25, Options{}>>("x0_25");
+  visit.template operator()<V1<Scale::x0_35, Options{}>>("x0_35");
+  visit.template operator()<V1<Scale::x0_5, Options{}>>("x0_5");
+  visit.template operator()<V1<Scale::x0_75, Options{}>>("x0_75");
+  visit.template operator()<V1<Scale::x1_0, Options{}>>("x1_0");
+  visit.template operator()<V1<Scale::x1_5, Options{}>>("x1_5");
+  visit.template operator()<V1<Scale::x2_0, Options{}>>("x2_0");
+  visit.template operator()<V1<Scale::x2_5, Options{}>>("x2_5");
   visit.template operator()<pplcnet::models::SmallTextLineOrientation>("textline");
-  visit.template operator()<V2Definition<V2::small, kSecond>>("v2_small");
-  visit.template operator()<V2Definition<V2::base, kSecond>>("v2_base");
-  visit.template operator()<V2Definition<V2::large, kSecond>>("v2_large");
+  visit.template operator()<V2Definition<V2::small, V2Options{}>>("v2_small");
+  visit.template operator()<V2Definition<V2::base, V2Options{}>>("v2_base");
+  visit.template operator()<V2Definition<V2::large, V2Options{}>>("v2_large");
 }
 
 /// Calls `visit.operator()<Net>(name)` for each of them: as a type, which the compiler plans.

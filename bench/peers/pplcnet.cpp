@@ -24,7 +24,7 @@ void serve_forward(pplcnet::Isa isa) {
   const auto workspace = std::make_unique<typename Net::template ParallelWorkspace<kThreads>>();
   std::vector<float> logits(kBatch * std::size_t{Net::classes});
   pplcnet::ThreadPool pool(kThreads);
-  const auto run = [&] {
+  const bench::Run run = [&] {
     Net::template forward_batch<kBatch>(
         *weights, std::span<const float, kBatch * Net::input_size>(images), *workspace,
         std::span<float, kBatch * std::size_t{Net::classes}>(logits),
@@ -40,7 +40,7 @@ template <class Net>
 void serve_floor(pplcnet::Isa isa, int threads, int batch) {
   pplcnet::ThreadPool pool(threads);
   bench::PeakMeter meter(isa, pool.executor());
-  bench::serve({}, [&](const std::string&) -> std::array<double, 5> {
+  bench::serve({}, [&](const std::string&) -> std::vector<double> {
     const bench::Peak peak = meter.measure();
     const double floor = bench::floor_of(Net::layers, batch, peak);
     return {floor, floor, static_cast<double>(Net::multiply_add_count),

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 #include <span>
 #include <string>
@@ -16,8 +17,8 @@ namespace bench {
 
 /// Says what an engine's program says to compare.py: one line of logits when it is ready and then,
 /// for each line that it reads, one line of numbers: what `reply` returns for that line.
-template <class Reply>
-void serve(std::span<const float> logits, const Reply& reply) {
+inline void serve(std::span<const float> logits,
+                  const std::function<std::vector<double>(const std::string& line)>& reply) {
   const auto end_line = [] {
     std::printf("\n");
     std::fflush(stdout);
@@ -30,10 +31,12 @@ void serve(std::span<const float> logits, const Reply& reply) {
   }
 }
 
+/// Computes once. One type for all networks, so that what times them is compiled once.
+using Run = std::function<void()>;
+
 /// One round of timing: warms up, runs for at least 50 ms, and returns the median and the least
 /// time of a run in seconds.
-template <class Run>
-std::array<double, 2> time_round(const Run& run) {
+inline std::array<double, 2> time_round(const Run& run) {
   constexpr int kWarmRuns = 3, kRuns = 5;
   constexpr double kWarmSeconds = 0.02, kSeconds = 0.05;
   auto start = Clock::now();
@@ -58,8 +61,7 @@ inline void work_on_something_else() {
 }
 
 /// Returns how many seconds a run takes.
-template <class Run>
-double time_of(const Run& run) {
+inline double time_of(const Run& run) {
   const auto start = Clock::now();
   run();
   return seconds_since(start);
@@ -67,8 +69,7 @@ double time_of(const Run& run) {
 
 /// Serves an engine: "round" is one round of timing, "pause" the time of one run after other work,
 /// anything else the time that the first run took.
-template <class Run>
-void serve_runs(std::span<const float> logits, double first_seconds, const Run& run) {
+inline void serve_runs(std::span<const float> logits, double first_seconds, const Run& run) {
   serve(logits, [&](const std::string& what) -> std::vector<double> {
     if (what == "pause") {
       work_on_something_else();
