@@ -18,7 +18,7 @@ NAMES = {header: set(names.split()) for header, names in {
     "array": "array begin end size",
     "atomic": """atomic memory_order_acq_rel memory_order_acquire memory_order_relaxed
         memory_order_release""",
-    "bit": "bit_cast bit_ceil bit_floor countl_zero endian has_single_bit",
+    "bit": "bit_cast bit_ceil bit_floor bit_width countl_zero endian has_single_bit",
     "cassert": "assert",
     "cerrno": "EEXIST errno",
     "charconv": "chars_format from_chars from_chars_result to_chars",
