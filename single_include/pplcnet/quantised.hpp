@@ -1526,6 +1526,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(const Words& quads) { return quads; }
   static HWY_INLINE Words weights(const Words& quads) { return quads; }
   static HWY_INLINE Words add(Words sums, const Words& bytes, const Words& weights) {
@@ -1733,6 +1734,7 @@ HWY_INLINE void store_two_rows(Halves lower, Halves upper, std::uint8_t* first,
 struct VnniDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -1749,6 +1751,7 @@ struct VnniDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -1775,6 +1778,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm512_and_si512(quads, _mm512_set1_epi16(0xFF)), _mm512_srli_epi16(quads, 8)};
   }
@@ -1929,6 +1933,7 @@ HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int
 struct VnniDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -1945,6 +1950,7 @@ struct VnniDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -1971,6 +1977,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm256_and_si256(quads, _mm256_set1_epi16(0xFF)), _mm256_srli_epi16(quads, 8)};
   }
@@ -2125,6 +2132,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm_and_si128(quads, _mm_set1_epi16(0xFF)), _mm_srli_epi16(quads, 8)};
   }
@@ -2142,6 +2150,7 @@ struct WideDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -2243,6 +2252,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -2250,11 +2260,18 @@ struct WideDot {
   }
 };
 #else
+#if defined(__ARM_FEATURE_DOTPROD)
+inline constexpr bool kHasDot = true;
+#else
+inline constexpr bool kHasDot = false;
+#endif
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums. Both are signed: bytes
 /// are less by kOffset, which sums make good in advance.
 struct WideDot {
   using Operand = int8x16_t;
   static constexpr int kOffset = 128;
+  static constexpr bool kOneInstruction = kHasDot;
   static HWY_INLINE Operand bytes(Words quads) {
     return vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_s32(quads), vdupq_n_u8(0x80)));
   }
@@ -2405,6 +2422,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(const Words& quads) { return quads; }
   static HWY_INLINE Words weights(const Words& quads) { return quads; }
   static HWY_INLINE Words add(Words sums, const Words& bytes, const Words& weights) {
@@ -2488,8 +2506,9 @@ struct UnitPlaces {
   }
 };
 
-/// How sums become bytes: with what is computed between the two.
-enum class ByteSteps : unsigned char { scale, hardswish, add };
+/// How sums become bytes: with what is computed between the two. `either` is the first or the
+/// second, as a layer says.
+enum class ByteSteps : unsigned char { scale, hardswish, either, add };
 
 /// The constants of a panel of channels, or of two, in vectors.
 template <ByteSteps kSteps, int kPanels = 1>
@@ -2497,15 +2516,15 @@ class BytePanel {
  public:
   static constexpr bool kAdds = kSteps == ByteSteps::add;
 
-  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel) {
+  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel)
+      : hardswish_(ending.activation == Activation::Kind::hardswish) {
     const EndingConstants& constants = ending.constants;
     for (int i = 0; i < kVectors; ++i)
       shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
       zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
-      if constexpr (kSteps == ByteSteps::hardswish)
-        set_three(load_halves<kPanels>(constants.three + channel, i), i);
+      if constexpr (kMayActivate) set_three(load_halves<kPanels>(constants.three + channel, i), i);
       if constexpr (kAdds) {
         least_ = set_halves(ending.activation == Activation::Kind::relu ? 0 : -32768);
         addend_zero_[i] = load_halves<kPanels>(constants.addend_zero + channel, i);
@@ -2516,11 +2535,13 @@ class BytePanel {
 
   /// Those of panels side by side, for halves alone.
   template <class Lanes>
-  HWY_INLINE BytePanel(const EndingConstants& constants, const Lanes& panels) {
+  HWY_INLINE BytePanel(const SumEnding& ending, const Lanes& panels)
+      : hardswish_(ending.activation == Activation::Kind::hardswish) {
+    const EndingConstants& constants = ending.constants;
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = panels(constants.multiplier, i);
       zero_[i] = panels(constants.zero, i);
-      if constexpr (kSteps == ByteSteps::hardswish) set_three(panels(constants.three, i), i);
+      if constexpr (kMayActivate) set_three(panels(constants.three, i), i);
     }
   }
 
@@ -2529,20 +2550,40 @@ class BytePanel {
   HWY_INLINE void end(Words a, Words b, Words c, Words d, const Halves (&addends)[2],
                       Halves (&unit)[2]) const {
     // No loop, so that none of them is in memory.
-    unit[0] =
-        end(narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors])), 0, addends[0]);
-    unit[1] =
-        end(narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors])), 1,
-            addends[1]);
+    Halves lower = narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors]));
+    Halves upper =
+        narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors]));
+    if (activates()) {
+      lower = activate(lower, 0);
+      upper = activate(upper, 1);
+    }
+    unit[0] = scale_and_add(lower, 0, addends[0]);
+    unit[1] = scale_and_add(upper, 1, addends[1]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
-  HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
-    if constexpr (kSteps == ByteSteps::hardswish) {
-      // From 0 to 6, in operations for which there are more ports than for one that saturates.
-      const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
-      sum = scale(sum, subtract(within, minus_three_[i]));
-    }
+  HWY_INLINE Halves end(Halves sum, int i) const {
+    return scale_and_add(activates() ? activate(sum, i) : sum, i, sum);
+  }
+
+ private:
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
+  static constexpr bool kMayActivate =
+      kSteps == ByteSteps::hardswish || kSteps == ByteSteps::either;
+
+  HWY_INLINE void set_three(Halves three, int i) {
+    three_[i] = three;
+    minus_three_[i] = subtract(set_halves(0), three);
+  }
+  HWY_INLINE bool activates() const {
+    return kSteps == ByteSteps::hardswish || (kSteps == ByteSteps::either && hardswish_);
+  }
+  HWY_INLINE Halves activate(Halves sum, int i) const {
+    // From 0 to 6, in operations for which there are more ports than for one that saturates.
+    const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
+    return scale(sum, subtract(within, minus_three_[i]));
+  }
+  HWY_INLINE Halves scale_and_add(Halves sum, int i, [[maybe_unused]] Halves addend) const {
     Halves value = scale(sum, multiplier_[i]);
     if constexpr (kAdds) {
       value = greater(value, least_);
@@ -2553,27 +2594,24 @@ class BytePanel {
     return add(value, zero_[i]);
   }
 
- private:
-  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
-
-  HWY_INLINE void set_three(Halves three, int i) {
-    three_[i] = three;
-    minus_three_[i] = subtract(set_halves(0), three);
-  }
-
+  bool hardswish_;
   Words shift_[kVectors];
   Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
       addend_multiplier_[2], least_;
 };
 
-/// Calls a function with the steps of an ending in bytes, as a constant.
-template <class Function>
+/// Calls a function with the steps of an ending in bytes, as a constant. If Dot takes several
+/// instructions, a branch in each ending costs little beside them, and halves the kernels.
+template <class Dot, class Function>
 HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
   using enum ByteSteps;
   if (adds) return function(std::integral_constant<ByteSteps, add>());
-  if (ending.activation == Activation::Kind::hardswish)
+  if constexpr (!Dot::kOneInstruction)
+    return function(std::integral_constant<ByteSteps, either>());
+  else if (ending.activation == Activation::Kind::hardswish)
     return function(std::integral_constant<ByteSteps, hardswish>());
-  function(std::integral_constant<ByteSteps, scale>());
+  else
+    function(std::integral_constant<ByteSteps, scale>());
 }
 
 /// Ends the sums of a unit. The first `count` of its pixels are stored.
@@ -2995,7 +3033,7 @@ template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
   if (product.ending.kind != Ending::bytes)
     return product_panels<Dot, TileValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
-  with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
+  with_steps<Dot>(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
     using TileEnding = TileBytes<decltype(steps)::value, kPanels>;
     product_panels<Dot, TileEnding, kPixels, kPanels>(product, pixels, panel);
   });
@@ -3547,7 +3585,7 @@ class WidePanels {
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
-        ending_(rows.ending.constants, panels),
+        ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
 
   HWY_INLINE void compute() {
@@ -3602,7 +3640,7 @@ HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps(rows.ending, false, [&](auto steps) {
+  with_steps<Dot>(rows.ending, false, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
@@ -3798,7 +3836,7 @@ class TallPanels {
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
-        ending_(rows.ending.constants, panels),
+        ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
 
   HWY_INLINE void compute() {
@@ -3856,8 +3894,9 @@ HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride>
 void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps(rows.ending, false,
-             [&](auto steps) { tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels); });
+  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+    tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
+  });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3903,13 +3942,14 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
+  using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
 #if PPLCNET_PANEL_LANES
-  if (!adds) begin = wide_depthwise<DepthwiseDot<kVnni>>(rows, begin, end);
+  if (!adds) begin = wide_depthwise<Dot>(rows, begin, end);
 #endif
-  with_steps(rows.ending, adds, [&](auto steps) {
+  with_steps<Dot>(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
-      depthwise_panel<DepthwiseDot<kVnni>, decltype(steps)::value>(rows, panel);
+      depthwise_panel<Dot, decltype(steps)::value>(rows, panel);
   });
 }
 
@@ -3988,10 +4028,8 @@ inline HWY_NOINLINE void end_dense(const ByteProduct& product, int panel, int im
   const PixelPlaces<std::uint8_t> outputs(product.output, image, 1);
   if (product.ending.kind != Ending::bytes)
     return end_values(product.ending, panel, sums, kPanel, 1, outputs.from(0));
-  with_steps(product.ending, false, [&](auto steps) {
-    end_bytes<decltype(steps)::value>(product.ending, static_cast<std::size_t>(panel * kPanel),
-                                      sums, 1, outputs.from(0), nullptr);
-  });
+  end_bytes<ByteSteps::either>(product.ending, static_cast<std::size_t>(panel * kPanel), sums, 1,
+                               outputs.from(0), nullptr);
 }
 
 /// Computes panels [begin, end) of a dense layer for so many images.
@@ -4538,6 +4576,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(const Words& quads) { return quads; }
   static HWY_INLINE Words weights(const Words& quads) { return quads; }
   static HWY_INLINE Words add(Words sums, const Words& bytes, const Words& weights) {
@@ -4745,6 +4784,7 @@ HWY_INLINE void store_two_rows(Halves lower, Halves upper, std::uint8_t* first,
 struct VnniDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -4761,6 +4801,7 @@ struct VnniDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -4787,6 +4828,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm512_and_si512(quads, _mm512_set1_epi16(0xFF)), _mm512_srli_epi16(quads, 8)};
   }
@@ -4941,6 +4983,7 @@ HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int
 struct VnniDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -4957,6 +5000,7 @@ struct VnniDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -4983,6 +5027,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm256_and_si256(quads, _mm256_set1_epi16(0xFF)), _mm256_srli_epi16(quads, 8)};
   }
@@ -5137,6 +5182,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm_and_si128(quads, _mm_set1_epi16(0xFF)), _mm_srli_epi16(quads, 8)};
   }
@@ -5154,6 +5200,7 @@ struct WideDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -5255,6 +5302,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -5262,11 +5310,18 @@ struct WideDot {
   }
 };
 #else
+#if defined(__ARM_FEATURE_DOTPROD)
+inline constexpr bool kHasDot = true;
+#else
+inline constexpr bool kHasDot = false;
+#endif
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums. Both are signed: bytes
 /// are less by kOffset, which sums make good in advance.
 struct WideDot {
   using Operand = int8x16_t;
   static constexpr int kOffset = 128;
+  static constexpr bool kOneInstruction = kHasDot;
   static HWY_INLINE Operand bytes(Words quads) {
     return vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_s32(quads), vdupq_n_u8(0x80)));
   }
@@ -5417,6 +5472,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(const Words& quads) { return quads; }
   static HWY_INLINE Words weights(const Words& quads) { return quads; }
   static HWY_INLINE Words add(Words sums, const Words& bytes, const Words& weights) {
@@ -5500,8 +5556,9 @@ struct UnitPlaces {
   }
 };
 
-/// How sums become bytes: with what is computed between the two.
-enum class ByteSteps : unsigned char { scale, hardswish, add };
+/// How sums become bytes: with what is computed between the two. `either` is the first or the
+/// second, as a layer says.
+enum class ByteSteps : unsigned char { scale, hardswish, either, add };
 
 /// The constants of a panel of channels, or of two, in vectors.
 template <ByteSteps kSteps, int kPanels = 1>
@@ -5509,15 +5566,15 @@ class BytePanel {
  public:
   static constexpr bool kAdds = kSteps == ByteSteps::add;
 
-  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel) {
+  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel)
+      : hardswish_(ending.activation == Activation::Kind::hardswish) {
     const EndingConstants& constants = ending.constants;
     for (int i = 0; i < kVectors; ++i)
       shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
       zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
-      if constexpr (kSteps == ByteSteps::hardswish)
-        set_three(load_halves<kPanels>(constants.three + channel, i), i);
+      if constexpr (kMayActivate) set_three(load_halves<kPanels>(constants.three + channel, i), i);
       if constexpr (kAdds) {
         least_ = set_halves(ending.activation == Activation::Kind::relu ? 0 : -32768);
         addend_zero_[i] = load_halves<kPanels>(constants.addend_zero + channel, i);
@@ -5528,11 +5585,13 @@ class BytePanel {
 
   /// Those of panels side by side, for halves alone.
   template <class Lanes>
-  HWY_INLINE BytePanel(const EndingConstants& constants, const Lanes& panels) {
+  HWY_INLINE BytePanel(const SumEnding& ending, const Lanes& panels)
+      : hardswish_(ending.activation == Activation::Kind::hardswish) {
+    const EndingConstants& constants = ending.constants;
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = panels(constants.multiplier, i);
       zero_[i] = panels(constants.zero, i);
-      if constexpr (kSteps == ByteSteps::hardswish) set_three(panels(constants.three, i), i);
+      if constexpr (kMayActivate) set_three(panels(constants.three, i), i);
     }
   }
 
@@ -5541,20 +5600,40 @@ class BytePanel {
   HWY_INLINE void end(Words a, Words b, Words c, Words d, const Halves (&addends)[2],
                       Halves (&unit)[2]) const {
     // No loop, so that none of them is in memory.
-    unit[0] =
-        end(narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors])), 0, addends[0]);
-    unit[1] =
-        end(narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors])), 1,
-            addends[1]);
+    Halves lower = narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors]));
+    Halves upper =
+        narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors]));
+    if (activates()) {
+      lower = activate(lower, 0);
+      upper = activate(upper, 1);
+    }
+    unit[0] = scale_and_add(lower, 0, addends[0]);
+    unit[1] = scale_and_add(upper, 1, addends[1]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
-  HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
-    if constexpr (kSteps == ByteSteps::hardswish) {
-      // From 0 to 6, in operations for which there are more ports than for one that saturates.
-      const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
-      sum = scale(sum, subtract(within, minus_three_[i]));
-    }
+  HWY_INLINE Halves end(Halves sum, int i) const {
+    return scale_and_add(activates() ? activate(sum, i) : sum, i, sum);
+  }
+
+ private:
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
+  static constexpr bool kMayActivate =
+      kSteps == ByteSteps::hardswish || kSteps == ByteSteps::either;
+
+  HWY_INLINE void set_three(Halves three, int i) {
+    three_[i] = three;
+    minus_three_[i] = subtract(set_halves(0), three);
+  }
+  HWY_INLINE bool activates() const {
+    return kSteps == ByteSteps::hardswish || (kSteps == ByteSteps::either && hardswish_);
+  }
+  HWY_INLINE Halves activate(Halves sum, int i) const {
+    // From 0 to 6, in operations for which there are more ports than for one that saturates.
+    const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
+    return scale(sum, subtract(within, minus_three_[i]));
+  }
+  HWY_INLINE Halves scale_and_add(Halves sum, int i, [[maybe_unused]] Halves addend) const {
     Halves value = scale(sum, multiplier_[i]);
     if constexpr (kAdds) {
       value = greater(value, least_);
@@ -5565,27 +5644,24 @@ class BytePanel {
     return add(value, zero_[i]);
   }
 
- private:
-  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
-
-  HWY_INLINE void set_three(Halves three, int i) {
-    three_[i] = three;
-    minus_three_[i] = subtract(set_halves(0), three);
-  }
-
+  bool hardswish_;
   Words shift_[kVectors];
   Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
       addend_multiplier_[2], least_;
 };
 
-/// Calls a function with the steps of an ending in bytes, as a constant.
-template <class Function>
+/// Calls a function with the steps of an ending in bytes, as a constant. If Dot takes several
+/// instructions, a branch in each ending costs little beside them, and halves the kernels.
+template <class Dot, class Function>
 HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
   using enum ByteSteps;
   if (adds) return function(std::integral_constant<ByteSteps, add>());
-  if (ending.activation == Activation::Kind::hardswish)
+  if constexpr (!Dot::kOneInstruction)
+    return function(std::integral_constant<ByteSteps, either>());
+  else if (ending.activation == Activation::Kind::hardswish)
     return function(std::integral_constant<ByteSteps, hardswish>());
-  function(std::integral_constant<ByteSteps, scale>());
+  else
+    function(std::integral_constant<ByteSteps, scale>());
 }
 
 /// Ends the sums of a unit. The first `count` of its pixels are stored.
@@ -6007,7 +6083,7 @@ template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
   if (product.ending.kind != Ending::bytes)
     return product_panels<Dot, TileValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
-  with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
+  with_steps<Dot>(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
     using TileEnding = TileBytes<decltype(steps)::value, kPanels>;
     product_panels<Dot, TileEnding, kPixels, kPanels>(product, pixels, panel);
   });
@@ -6559,7 +6635,7 @@ class WidePanels {
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
-        ending_(rows.ending.constants, panels),
+        ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
 
   HWY_INLINE void compute() {
@@ -6614,7 +6690,7 @@ HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps(rows.ending, false, [&](auto steps) {
+  with_steps<Dot>(rows.ending, false, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
@@ -6810,7 +6886,7 @@ class TallPanels {
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
-        ending_(rows.ending.constants, panels),
+        ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
 
   HWY_INLINE void compute() {
@@ -6868,8 +6944,9 @@ HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride>
 void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps(rows.ending, false,
-             [&](auto steps) { tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels); });
+  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+    tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
+  });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6915,13 +6992,14 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
+  using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
 #if PPLCNET_PANEL_LANES
-  if (!adds) begin = wide_depthwise<DepthwiseDot<kVnni>>(rows, begin, end);
+  if (!adds) begin = wide_depthwise<Dot>(rows, begin, end);
 #endif
-  with_steps(rows.ending, adds, [&](auto steps) {
+  with_steps<Dot>(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
-      depthwise_panel<DepthwiseDot<kVnni>, decltype(steps)::value>(rows, panel);
+      depthwise_panel<Dot, decltype(steps)::value>(rows, panel);
   });
 }
 
@@ -7000,10 +7078,8 @@ inline HWY_NOINLINE void end_dense(const ByteProduct& product, int panel, int im
   const PixelPlaces<std::uint8_t> outputs(product.output, image, 1);
   if (product.ending.kind != Ending::bytes)
     return end_values(product.ending, panel, sums, kPanel, 1, outputs.from(0));
-  with_steps(product.ending, false, [&](auto steps) {
-    end_bytes<decltype(steps)::value>(product.ending, static_cast<std::size_t>(panel * kPanel),
-                                      sums, 1, outputs.from(0), nullptr);
-  });
+  end_bytes<ByteSteps::either>(product.ending, static_cast<std::size_t>(panel * kPanel), sums, 1,
+                               outputs.from(0), nullptr);
 }
 
 /// Computes panels [begin, end) of a dense layer for so many images.
@@ -7564,6 +7640,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(const Words& quads) { return quads; }
   static HWY_INLINE Words weights(const Words& quads) { return quads; }
   static HWY_INLINE Words add(Words sums, const Words& bytes, const Words& weights) {
@@ -7771,6 +7848,7 @@ HWY_INLINE void store_two_rows(Halves lower, Halves upper, std::uint8_t* first,
 struct VnniDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -7787,6 +7865,7 @@ struct VnniDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -7813,6 +7892,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm512_and_si512(quads, _mm512_set1_epi16(0xFF)), _mm512_srli_epi16(quads, 8)};
   }
@@ -7967,6 +8047,7 @@ HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int
 struct VnniDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -7983,6 +8064,7 @@ struct VnniDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -8009,6 +8091,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm256_and_si256(quads, _mm256_set1_epi16(0xFF)), _mm256_srli_epi16(quads, 8)};
   }
@@ -8163,6 +8246,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm_and_si128(quads, _mm_set1_epi16(0xFF)), _mm_srli_epi16(quads, 8)};
   }
@@ -8180,6 +8264,7 @@ struct WideDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -8281,6 +8366,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -8288,11 +8374,18 @@ struct WideDot {
   }
 };
 #else
+#if defined(__ARM_FEATURE_DOTPROD)
+inline constexpr bool kHasDot = true;
+#else
+inline constexpr bool kHasDot = false;
+#endif
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums. Both are signed: bytes
 /// are less by kOffset, which sums make good in advance.
 struct WideDot {
   using Operand = int8x16_t;
   static constexpr int kOffset = 128;
+  static constexpr bool kOneInstruction = kHasDot;
   static HWY_INLINE Operand bytes(Words quads) {
     return vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_s32(quads), vdupq_n_u8(0x80)));
   }
@@ -8443,6 +8536,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(const Words& quads) { return quads; }
   static HWY_INLINE Words weights(const Words& quads) { return quads; }
   static HWY_INLINE Words add(Words sums, const Words& bytes, const Words& weights) {
@@ -8526,8 +8620,9 @@ struct UnitPlaces {
   }
 };
 
-/// How sums become bytes: with what is computed between the two.
-enum class ByteSteps : unsigned char { scale, hardswish, add };
+/// How sums become bytes: with what is computed between the two. `either` is the first or the
+/// second, as a layer says.
+enum class ByteSteps : unsigned char { scale, hardswish, either, add };
 
 /// The constants of a panel of channels, or of two, in vectors.
 template <ByteSteps kSteps, int kPanels = 1>
@@ -8535,15 +8630,15 @@ class BytePanel {
  public:
   static constexpr bool kAdds = kSteps == ByteSteps::add;
 
-  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel) {
+  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel)
+      : hardswish_(ending.activation == Activation::Kind::hardswish) {
     const EndingConstants& constants = ending.constants;
     for (int i = 0; i < kVectors; ++i)
       shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
       zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
-      if constexpr (kSteps == ByteSteps::hardswish)
-        set_three(load_halves<kPanels>(constants.three + channel, i), i);
+      if constexpr (kMayActivate) set_three(load_halves<kPanels>(constants.three + channel, i), i);
       if constexpr (kAdds) {
         least_ = set_halves(ending.activation == Activation::Kind::relu ? 0 : -32768);
         addend_zero_[i] = load_halves<kPanels>(constants.addend_zero + channel, i);
@@ -8554,11 +8649,13 @@ class BytePanel {
 
   /// Those of panels side by side, for halves alone.
   template <class Lanes>
-  HWY_INLINE BytePanel(const EndingConstants& constants, const Lanes& panels) {
+  HWY_INLINE BytePanel(const SumEnding& ending, const Lanes& panels)
+      : hardswish_(ending.activation == Activation::Kind::hardswish) {
+    const EndingConstants& constants = ending.constants;
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = panels(constants.multiplier, i);
       zero_[i] = panels(constants.zero, i);
-      if constexpr (kSteps == ByteSteps::hardswish) set_three(panels(constants.three, i), i);
+      if constexpr (kMayActivate) set_three(panels(constants.three, i), i);
     }
   }
 
@@ -8567,20 +8664,40 @@ class BytePanel {
   HWY_INLINE void end(Words a, Words b, Words c, Words d, const Halves (&addends)[2],
                       Halves (&unit)[2]) const {
     // No loop, so that none of them is in memory.
-    unit[0] =
-        end(narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors])), 0, addends[0]);
-    unit[1] =
-        end(narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors])), 1,
-            addends[1]);
+    Halves lower = narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors]));
+    Halves upper =
+        narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors]));
+    if (activates()) {
+      lower = activate(lower, 0);
+      upper = activate(upper, 1);
+    }
+    unit[0] = scale_and_add(lower, 0, addends[0]);
+    unit[1] = scale_and_add(upper, 1, addends[1]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
-  HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
-    if constexpr (kSteps == ByteSteps::hardswish) {
-      // From 0 to 6, in operations for which there are more ports than for one that saturates.
-      const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
-      sum = scale(sum, subtract(within, minus_three_[i]));
-    }
+  HWY_INLINE Halves end(Halves sum, int i) const {
+    return scale_and_add(activates() ? activate(sum, i) : sum, i, sum);
+  }
+
+ private:
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
+  static constexpr bool kMayActivate =
+      kSteps == ByteSteps::hardswish || kSteps == ByteSteps::either;
+
+  HWY_INLINE void set_three(Halves three, int i) {
+    three_[i] = three;
+    minus_three_[i] = subtract(set_halves(0), three);
+  }
+  HWY_INLINE bool activates() const {
+    return kSteps == ByteSteps::hardswish || (kSteps == ByteSteps::either && hardswish_);
+  }
+  HWY_INLINE Halves activate(Halves sum, int i) const {
+    // From 0 to 6, in operations for which there are more ports than for one that saturates.
+    const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
+    return scale(sum, subtract(within, minus_three_[i]));
+  }
+  HWY_INLINE Halves scale_and_add(Halves sum, int i, [[maybe_unused]] Halves addend) const {
     Halves value = scale(sum, multiplier_[i]);
     if constexpr (kAdds) {
       value = greater(value, least_);
@@ -8591,27 +8708,24 @@ class BytePanel {
     return add(value, zero_[i]);
   }
 
- private:
-  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
-
-  HWY_INLINE void set_three(Halves three, int i) {
-    three_[i] = three;
-    minus_three_[i] = subtract(set_halves(0), three);
-  }
-
+  bool hardswish_;
   Words shift_[kVectors];
   Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
       addend_multiplier_[2], least_;
 };
 
-/// Calls a function with the steps of an ending in bytes, as a constant.
-template <class Function>
+/// Calls a function with the steps of an ending in bytes, as a constant. If Dot takes several
+/// instructions, a branch in each ending costs little beside them, and halves the kernels.
+template <class Dot, class Function>
 HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
   using enum ByteSteps;
   if (adds) return function(std::integral_constant<ByteSteps, add>());
-  if (ending.activation == Activation::Kind::hardswish)
+  if constexpr (!Dot::kOneInstruction)
+    return function(std::integral_constant<ByteSteps, either>());
+  else if (ending.activation == Activation::Kind::hardswish)
     return function(std::integral_constant<ByteSteps, hardswish>());
-  function(std::integral_constant<ByteSteps, scale>());
+  else
+    function(std::integral_constant<ByteSteps, scale>());
 }
 
 /// Ends the sums of a unit. The first `count` of its pixels are stored.
@@ -9033,7 +9147,7 @@ template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
   if (product.ending.kind != Ending::bytes)
     return product_panels<Dot, TileValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
-  with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
+  with_steps<Dot>(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
     using TileEnding = TileBytes<decltype(steps)::value, kPanels>;
     product_panels<Dot, TileEnding, kPixels, kPanels>(product, pixels, panel);
   });
@@ -9585,7 +9699,7 @@ class WidePanels {
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
-        ending_(rows.ending.constants, panels),
+        ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
 
   HWY_INLINE void compute() {
@@ -9640,7 +9754,7 @@ HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps(rows.ending, false, [&](auto steps) {
+  with_steps<Dot>(rows.ending, false, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
@@ -9836,7 +9950,7 @@ class TallPanels {
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
-        ending_(rows.ending.constants, panels),
+        ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
 
   HWY_INLINE void compute() {
@@ -9894,8 +10008,9 @@ HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride>
 void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps(rows.ending, false,
-             [&](auto steps) { tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels); });
+  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+    tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
+  });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -9941,13 +10056,14 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
+  using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
 #if PPLCNET_PANEL_LANES
-  if (!adds) begin = wide_depthwise<DepthwiseDot<kVnni>>(rows, begin, end);
+  if (!adds) begin = wide_depthwise<Dot>(rows, begin, end);
 #endif
-  with_steps(rows.ending, adds, [&](auto steps) {
+  with_steps<Dot>(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
-      depthwise_panel<DepthwiseDot<kVnni>, decltype(steps)::value>(rows, panel);
+      depthwise_panel<Dot, decltype(steps)::value>(rows, panel);
   });
 }
 
@@ -10026,10 +10142,8 @@ inline HWY_NOINLINE void end_dense(const ByteProduct& product, int panel, int im
   const PixelPlaces<std::uint8_t> outputs(product.output, image, 1);
   if (product.ending.kind != Ending::bytes)
     return end_values(product.ending, panel, sums, kPanel, 1, outputs.from(0));
-  with_steps(product.ending, false, [&](auto steps) {
-    end_bytes<decltype(steps)::value>(product.ending, static_cast<std::size_t>(panel * kPanel),
-                                      sums, 1, outputs.from(0), nullptr);
-  });
+  end_bytes<ByteSteps::either>(product.ending, static_cast<std::size_t>(panel * kPanel), sums, 1,
+                               outputs.from(0), nullptr);
 }
 
 /// Computes panels [begin, end) of a dense layer for so many images.
@@ -13158,8 +13272,11 @@ inline std::vector<std::pair<std::string, std::string>> describe(std::span<const
                                                                  const NetworkTraits& traits,
                                                                  std::string_view storage) {
   std::string words;
-  for (const Layer& layer : layers)
-    if (layer.owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layer);
+  for (const Layer& layer : layers) {
+    if (!layer.owns_weights()) continue;
+    if (!words.empty()) words += ' ';
+    words += native::word_of(layer);
+  }
   return {{"head", join({native::head_width(layers, traits)})},
           {"dropout_percent", join({native::dropout_percent(layers)})},
           {"classes", join({traits.classes})},

@@ -122,6 +122,7 @@ HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int
 struct VnniDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -138,6 +139,7 @@ struct VnniDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -164,6 +166,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm256_and_si256(quads, _mm256_set1_epi16(0xFF)), _mm256_srli_epi16(quads, 8)};
   }

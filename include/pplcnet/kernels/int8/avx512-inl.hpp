@@ -182,6 +182,7 @@ HWY_INLINE void store_two_rows(Halves lower, Halves upper, std::uint8_t* first,
 struct VnniDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -198,6 +199,7 @@ struct VnniDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -224,6 +226,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm512_and_si512(quads, _mm512_set1_epi16(0xFF)), _mm512_srli_epi16(quads, 8)};
   }

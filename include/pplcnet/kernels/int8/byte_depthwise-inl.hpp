@@ -35,13 +35,14 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
+  using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
 #if PPLCNET_PANEL_LANES
-  if (!adds) begin = wide_depthwise<DepthwiseDot<kVnni>>(rows, begin, end);
+  if (!adds) begin = wide_depthwise<Dot>(rows, begin, end);
 #endif
-  with_steps(rows.ending, adds, [&](auto steps) {
+  with_steps<Dot>(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
-      depthwise_panel<DepthwiseDot<kVnni>, decltype(steps)::value>(rows, panel);
+      depthwise_panel<Dot, decltype(steps)::value>(rows, panel);
   });
 }
 

@@ -68,10 +68,8 @@ inline HWY_NOINLINE void end_dense(const ByteProduct& product, int panel, int im
   const PixelPlaces<std::uint8_t> outputs(product.output, image, 1);
   if (product.ending.kind != Ending::bytes)
     return end_values(product.ending, panel, sums, kPanel, 1, outputs.from(0));
-  with_steps(product.ending, false, [&](auto steps) {
-    end_bytes<decltype(steps)::value>(product.ending, static_cast<std::size_t>(panel * kPanel),
-                                      sums, 1, outputs.from(0), nullptr);
-  });
+  end_bytes<ByteSteps::either>(product.ending, static_cast<std::size_t>(panel * kPanel), sums, 1,
+                               outputs.from(0), nullptr);
 }
 
 /// Computes panels [begin, end) of a dense layer for so many images.

@@ -57,8 +57,9 @@ struct UnitPlaces {
   }
 };
 
-/// How sums become bytes: with what is computed between the two.
-enum class ByteSteps : unsigned char { scale, hardswish, add };
+/// How sums become bytes: with what is computed between the two. `either` is the first or the
+/// second, as a layer says.
+enum class ByteSteps : unsigned char { scale, hardswish, either, add };
 
 /// The constants of a panel of channels, or of two, in vectors.
 template <ByteSteps kSteps, int kPanels = 1>
@@ -66,15 +67,15 @@ class BytePanel {
  public:
   static constexpr bool kAdds = kSteps == ByteSteps::add;
 
-  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel) {
+  HWY_INLINE BytePanel(const SumEnding& ending, std::size_t channel)
+      : hardswish_(ending.activation == Activation::Kind::hardswish) {
     const EndingConstants& constants = ending.constants;
     for (int i = 0; i < kVectors; ++i)
       shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
       zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
-      if constexpr (kSteps == ByteSteps::hardswish)
-        set_three(load_halves<kPanels>(constants.three + channel, i), i);
+      if constexpr (kMayActivate) set_three(load_halves<kPanels>(constants.three + channel, i), i);
       if constexpr (kAdds) {
         least_ = set_halves(ending.activation == Activation::Kind::relu ? 0 : -32768);
         addend_zero_[i] = load_halves<kPanels>(constants.addend_zero + channel, i);
@@ -85,11 +86,13 @@ class BytePanel {
 
   /// Those of panels side by side, for halves alone.
   template <class Lanes>
-  HWY_INLINE BytePanel(const EndingConstants& constants, const Lanes& panels) {
+  HWY_INLINE BytePanel(const SumEnding& ending, const Lanes& panels)
+      : hardswish_(ending.activation == Activation::Kind::hardswish) {
+    const EndingConstants& constants = ending.constants;
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = panels(constants.multiplier, i);
       zero_[i] = panels(constants.zero, i);
-      if constexpr (kSteps == ByteSteps::hardswish) set_three(panels(constants.three, i), i);
+      if constexpr (kMayActivate) set_three(panels(constants.three, i), i);
     }
   }
 
@@ -98,20 +101,40 @@ class BytePanel {
   HWY_INLINE void end(Words a, Words b, Words c, Words d, const Halves (&addends)[2],
                       Halves (&unit)[2]) const {
     // No loop, so that none of them is in memory.
-    unit[0] =
-        end(narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors])), 0, addends[0]);
-    unit[1] =
-        end(narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors])), 1,
-            addends[1]);
+    Halves lower = narrow(shift_words(a, shift_[0]), shift_words(b, shift_[1 % kVectors]));
+    Halves upper =
+        narrow(shift_words(c, shift_[2 % kVectors]), shift_words(d, shift_[3 % kVectors]));
+    if (activates()) {
+      lower = activate(lower, 0);
+      upper = activate(upper, 1);
+    }
+    unit[0] = scale_and_add(lower, 0, addends[0]);
+    unit[1] = scale_and_add(upper, 1, addends[1]);
   }
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
-  HWY_INLINE Halves end(Halves sum, int i, [[maybe_unused]] Halves addend = set_halves(0)) const {
-    if constexpr (kSteps == ByteSteps::hardswish) {
-      // From 0 to 6, in operations for which there are more ports than for one that saturates.
-      const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
-      sum = scale(sum, subtract(within, minus_three_[i]));
-    }
+  HWY_INLINE Halves end(Halves sum, int i) const {
+    return scale_and_add(activates() ? activate(sum, i) : sum, i, sum);
+  }
+
+ private:
+  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
+  static constexpr bool kMayActivate =
+      kSteps == ByteSteps::hardswish || kSteps == ByteSteps::either;
+
+  HWY_INLINE void set_three(Halves three, int i) {
+    three_[i] = three;
+    minus_three_[i] = subtract(set_halves(0), three);
+  }
+  HWY_INLINE bool activates() const {
+    return kSteps == ByteSteps::hardswish || (kSteps == ByteSteps::either && hardswish_);
+  }
+  HWY_INLINE Halves activate(Halves sum, int i) const {
+    // From 0 to 6, in operations for which there are more ports than for one that saturates.
+    const Halves within = lesser(greater(sum, minus_three_[i]), three_[i]);
+    return scale(sum, subtract(within, minus_three_[i]));
+  }
+  HWY_INLINE Halves scale_and_add(Halves sum, int i, [[maybe_unused]] Halves addend) const {
     Halves value = scale(sum, multiplier_[i]);
     if constexpr (kAdds) {
       value = greater(value, least_);
@@ -122,27 +145,24 @@ class BytePanel {
     return add(value, zero_[i]);
   }
 
- private:
-  static constexpr int kVectors = kPanels * kWords;  // of a pixel's sums
-
-  HWY_INLINE void set_three(Halves three, int i) {
-    three_[i] = three;
-    minus_three_[i] = subtract(set_halves(0), three);
-  }
-
+  bool hardswish_;
   Words shift_[kVectors];
   Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
       addend_multiplier_[2], least_;
 };
 
-/// Calls a function with the steps of an ending in bytes, as a constant.
-template <class Function>
+/// Calls a function with the steps of an ending in bytes, as a constant. If Dot takes several
+/// instructions, a branch in each ending costs little beside them, and halves the kernels.
+template <class Dot, class Function>
 HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
   using enum ByteSteps;
   if (adds) return function(std::integral_constant<ByteSteps, add>());
-  if (ending.activation == Activation::Kind::hardswish)
+  if constexpr (!Dot::kOneInstruction)
+    return function(std::integral_constant<ByteSteps, either>());
+  else if (ending.activation == Activation::Kind::hardswish)
     return function(std::integral_constant<ByteSteps, hardswish>());
-  function(std::integral_constant<ByteSteps, scale>());
+  else
+    function(std::integral_constant<ByteSteps, scale>());
 }
 
 /// Ends the sums of a unit. The first `count` of its pixels are stored.

@@ -78,6 +78,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = true;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {
@@ -85,11 +86,18 @@ struct WideDot {
   }
 };
 #else
+#if defined(__ARM_FEATURE_DOTPROD)
+inline constexpr bool kHasDot = true;
+#else
+inline constexpr bool kHasDot = false;
+#endif
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums. Both are signed: bytes
 /// are less by kOffset, which sums make good in advance.
 struct WideDot {
   using Operand = int8x16_t;
   static constexpr int kOffset = 128;
+  static constexpr bool kOneInstruction = kHasDot;
   static HWY_INLINE Operand bytes(Words quads) {
     return vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_s32(quads), vdupq_n_u8(0x80)));
   }

@@ -115,6 +115,7 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 struct WideDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(const Words& quads) { return quads; }
   static HWY_INLINE Words weights(const Words& quads) { return quads; }
   static HWY_INLINE Words add(Words sums, const Words& bytes, const Words& weights) {

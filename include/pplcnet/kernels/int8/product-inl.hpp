@@ -124,7 +124,7 @@ template <class Dot, int kPixels, int kPanels>
 HWY_INLINE void product_panels(const ByteProduct& product, int pixels, int panel) {
   if (product.ending.kind != Ending::bytes)
     return product_panels<Dot, TileValues<kPanels>, kPixels, kPanels>(product, pixels, panel);
-  with_steps(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
+  with_steps<Dot>(product.ending, product.addend.pixels != nullptr, [&](auto steps) {
     using TileEnding = TileBytes<decltype(steps)::value, kPanels>;
     product_panels<Dot, TileEnding, kPixels, kPanels>(product, pixels, panel);
   });

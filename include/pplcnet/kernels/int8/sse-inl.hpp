@@ -109,6 +109,7 @@ struct WideDot {
     Words even, odd;
   };
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Operand bytes(Words quads) {
     return {_mm_and_si128(quads, _mm_set1_epi16(0xFF)), _mm_srli_epi16(quads, 8)};
   }
@@ -126,6 +127,7 @@ struct WideDot {
 struct PairsDot {
   using Operand = Words;
   static constexpr int kOffset = 0;
+  static constexpr bool kOneInstruction = false;
   static HWY_INLINE Words bytes(Words quads) { return quads; }
   static HWY_INLINE Words weights(Words quads) { return quads; }
   static HWY_INLINE Words add(Words sums, Words bytes, Words weights) {

@@ -184,7 +184,7 @@ class TallPanels {
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
-        ending_(rows.ending.constants, panels),
+        ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
 
   HWY_INLINE void compute() {
@@ -242,8 +242,9 @@ HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride>
 void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps(rows.ending, false,
-             [&](auto steps) { tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels); });
+  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+    tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
+  });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -232,7 +232,7 @@ class WidePanels {
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
-        ending_(rows.ending.constants, panels),
+        ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
 
   HWY_INLINE void compute() {
@@ -287,7 +287,7 @@ HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps(rows.ending, false, [&](auto steps) {
+  with_steps<Dot>(rows.ending, false, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
