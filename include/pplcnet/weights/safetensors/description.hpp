@@ -46,8 +46,11 @@ inline std::vector<std::pair<std::string, std::string>> describe(std::span<const
                                                                  const NetworkTraits& traits,
                                                                  std::string_view storage) {
   std::string words;
-  for (const Layer& layer : layers)
-    if (layer.owns_weights()) words += (words.empty() ? "" : " ") + native::word_of(layer);
+  for (const Layer& layer : layers) {
+    if (!layer.owns_weights()) continue;
+    if (!words.empty()) words += ' ';
+    words += native::word_of(layer);
+  }
   return {{"head", join({native::head_width(layers, traits)})},
           {"dropout_percent", join({native::dropout_percent(layers)})},
           {"classes", join({traits.classes})},
