@@ -82,7 +82,7 @@ struct Networks {
 };
 
 /// What the pictures say of the network in bytes.
-struct Comparison {
+struct LossComparison {
   pplcnet::LayerLosses losses;
   std::size_t pictures = 0, views = 0, agreeing = 0;
 
@@ -156,7 +156,7 @@ bool calibrate(const QuantiseArguments& arguments, const Networks& networks,
 
 /// Compares both networks on the pictures.
 bool compare(const QuantiseArguments& arguments, const Networks& networks,
-             const std::vector<std::string>& pictures, Comparison& comparison) {
+             const std::vector<std::string>& pictures, LossComparison& comparison) {
   const int logits = networks.floats.traits().logits;
   const auto is_same = [&](const pplcnet::LayerOutputs& one, const pplcnet::LayerOutputs& other) {
     const auto best = [&](const pplcnet::LayerOutputs& outputs) {
@@ -168,7 +168,7 @@ bool compare(const QuantiseArguments& arguments, const Networks& networks,
   return over_pictures(
       networks, arguments.threads, pictures.size(), one_by_one(pictures),
       [&](Networks& own, const std::string& path) {
-        Outcome<Comparison> outcome;
+        Outcome<LossComparison> outcome;
         pplcnet::LayerOutputs floats(own.floats.layers()), bytes(own.floats.layers());
         outcome.error = own.read(path, [&](const pplcnet::Picture& picture) {
           own.floats.run(picture, floats.destinations());
@@ -212,7 +212,7 @@ Error write(const QuantiseArguments& arguments, const Networks& networks,
 /// A layer with less than this, in decibels, is worth a look.
 constexpr double kWeak = 10;
 
-void print(const Networks& networks, const Comparison& comparison) {
+void print(const Networks& networks, const LossComparison& comparison) {
   std::printf("%-34s %-14s %12s\n", "layer", "output", "S/N in dB");
   const auto layers = networks.floats.layers();
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -230,7 +230,7 @@ void print(const Networks& networks, const Comparison& comparison) {
 }
 
 void print_json(const QuantiseArguments& arguments, const Networks& networks,
-                const Comparison& comparison, double seconds) {
+                const LossComparison& comparison, double seconds) {
   Json layers = Json::array();
   for (std::size_t i = 0; i < networks.floats.layers().size(); ++i)
     layers.add(Json::object({{"name", pplcnet::layer_name(networks.floats.layers()[i])},
@@ -270,7 +270,7 @@ int run(const QuantiseArguments& arguments) {
       report(pplcnet::AnyQuantisedNetwork::make(networks.floats.graph(), model, /*threads=*/1,
                                                 networks.bytes)))
     return 1;
-  Comparison comparison;
+  LossComparison comparison;
   good = compare(arguments, networks, pictures, comparison) && good;
   if (interruption::happened()) return interruption::exit_status();
   if (report(write(arguments, networks, model, info))) return 1;

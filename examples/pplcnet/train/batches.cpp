@@ -20,17 +20,17 @@ using pplcnet::Error;
 
 constexpr std::size_t kChunk = 16;  // pictures that one thread reads
 
-/// What one thread keeps.
-struct Scratch {
-  pplcnet::PreprocessScratch preprocess;
-  pplcnet::AugmentScratch augment;
-};
-
 }  // namespace
 
 /// Some pictures of a batch.
 class Batches::Chunk final : public OrderedTask {
  public:
+  /// What one thread keeps.
+  struct Scratch {
+    pplcnet::PreprocessScratch preprocess;
+    pplcnet::AugmentScratch augment;
+  };
+
   /// `places`: which examples; `last`: the batch is complete with them.
   Chunk(Batches& batches, int epoch, std::vector<std::size_t> places, bool last,
         std::vector<Scratch>& scratch, Batch& batch, const std::function<bool(Batch& batch)>& learn)
@@ -106,7 +106,7 @@ void Batches::for_each(int epoch, std::size_t first, int threads,
   std::iota(order.begin(), order.end(), std::size_t{0});
   pplcnet::Random(seed_, pplcnet::RandomPurpose::order, static_cast<std::uint64_t>(epoch))
       .shuffle(std::span(order));
-  std::vector<Scratch> scratch(static_cast<std::size_t>(threads));
+  std::vector<Chunk::Scratch> scratch(static_cast<std::size_t>(threads));
   Batch batch;
   std::size_t place = first * batch_;
   const std::size_t end = std::min(order.size(), count() * batch_);
