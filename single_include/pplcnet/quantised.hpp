@@ -1707,8 +1707,8 @@ HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int
 /// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
 inline constexpr bool kHasTwoRows = true;
 
-/// Does so with panels of four rows in the lower lanes, and of those kDown rows below in the upper
-/// ones.
+/// Loads the quads of two panels: of four rows in the lower lanes, and of those kDown rows below in
+/// the upper ones.
 template <int kHalf, int kLast, int kDown>
 HWY_INLINE void load_two_rows(const std::uint8_t* const* rows, std::size_t offset,
                               Words (&quads)[2]) {
@@ -4757,8 +4757,8 @@ HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int
 /// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
 inline constexpr bool kHasTwoRows = true;
 
-/// Does so with panels of four rows in the lower lanes, and of those kDown rows below in the upper
-/// ones.
+/// Loads the quads of two panels: of four rows in the lower lanes, and of those kDown rows below in
+/// the upper ones.
 template <int kHalf, int kLast, int kDown>
 HWY_INLINE void load_two_rows(const std::uint8_t* const* rows, std::size_t offset,
                               Words (&quads)[2]) {
@@ -7821,8 +7821,8 @@ HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int
 /// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
 inline constexpr bool kHasTwoRows = true;
 
-/// Does so with panels of four rows in the lower lanes, and of those kDown rows below in the upper
-/// ones.
+/// Loads the quads of two panels: of four rows in the lower lanes, and of those kDown rows below in
+/// the upper ones.
 template <int kHalf, int kLast, int kDown>
 HWY_INLINE void load_two_rows(const std::uint8_t* const* rows, std::size_t offset,
                               Words (&quads)[2]) {
