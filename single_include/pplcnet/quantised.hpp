@@ -2563,6 +2563,7 @@ class BytePanel {
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
   HWY_INLINE Halves end(Halves sum, int i) const {
+    static_assert(!kAdds, "there is no addend");
     return scale_and_add(activates() ? activate(sum, i) : sum, i, sum);
   }
 
@@ -2600,18 +2601,27 @@ class BytePanel {
       addend_multiplier_[2], least_;
 };
 
-/// Calls a function with the steps of an ending in bytes, as a constant. If Dot takes several
-/// instructions, a branch in each ending costs little beside them, and halves the kernels.
+/// Calls a function with the steps of an ending in bytes that adds nothing, as a constant. If Dot
+/// takes several instructions, a branch in each ending costs little beside them, and halves the
+/// kernels.
 template <class Dot, class Function>
-HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
+HWY_INLINE void with_activation(const SumEnding& ending, const Function& function) {
   using enum ByteSteps;
-  if (adds) return function(std::integral_constant<ByteSteps, add>());
   if constexpr (!Dot::kOneInstruction)
-    return function(std::integral_constant<ByteSteps, either>());
+    function(std::integral_constant<ByteSteps, either>());
   else if (ending.activation == Activation::Kind::hardswish)
-    return function(std::integral_constant<ByteSteps, hardswish>());
+    function(std::integral_constant<ByteSteps, hardswish>());
   else
     function(std::integral_constant<ByteSteps, scale>());
+}
+
+/// Calls it with those of an ending that may add.
+template <class Dot, class Function>
+HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
+  if (adds)
+    function(std::integral_constant<ByteSteps, ByteSteps::add>());
+  else
+    with_activation<Dot>(ending, function);
 }
 
 /// Ends the sums of a unit. The first `count` of its pixels are stored.
@@ -3640,7 +3650,7 @@ HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+  with_activation<Dot>(rows.ending, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
@@ -3894,7 +3904,7 @@ HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride>
 void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+  with_activation<Dot>(rows.ending, [&](auto steps) {
     tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
   });
 }
@@ -5613,6 +5623,7 @@ class BytePanel {
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
   HWY_INLINE Halves end(Halves sum, int i) const {
+    static_assert(!kAdds, "there is no addend");
     return scale_and_add(activates() ? activate(sum, i) : sum, i, sum);
   }
 
@@ -5650,18 +5661,27 @@ class BytePanel {
       addend_multiplier_[2], least_;
 };
 
-/// Calls a function with the steps of an ending in bytes, as a constant. If Dot takes several
-/// instructions, a branch in each ending costs little beside them, and halves the kernels.
+/// Calls a function with the steps of an ending in bytes that adds nothing, as a constant. If Dot
+/// takes several instructions, a branch in each ending costs little beside them, and halves the
+/// kernels.
 template <class Dot, class Function>
-HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
+HWY_INLINE void with_activation(const SumEnding& ending, const Function& function) {
   using enum ByteSteps;
-  if (adds) return function(std::integral_constant<ByteSteps, add>());
   if constexpr (!Dot::kOneInstruction)
-    return function(std::integral_constant<ByteSteps, either>());
+    function(std::integral_constant<ByteSteps, either>());
   else if (ending.activation == Activation::Kind::hardswish)
-    return function(std::integral_constant<ByteSteps, hardswish>());
+    function(std::integral_constant<ByteSteps, hardswish>());
   else
     function(std::integral_constant<ByteSteps, scale>());
+}
+
+/// Calls it with those of an ending that may add.
+template <class Dot, class Function>
+HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
+  if (adds)
+    function(std::integral_constant<ByteSteps, ByteSteps::add>());
+  else
+    with_activation<Dot>(ending, function);
 }
 
 /// Ends the sums of a unit. The first `count` of its pixels are stored.
@@ -6690,7 +6710,7 @@ HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+  with_activation<Dot>(rows.ending, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
@@ -6944,7 +6964,7 @@ HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride>
 void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+  with_activation<Dot>(rows.ending, [&](auto steps) {
     tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
   });
 }
@@ -8677,6 +8697,7 @@ class BytePanel {
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
   HWY_INLINE Halves end(Halves sum, int i) const {
+    static_assert(!kAdds, "there is no addend");
     return scale_and_add(activates() ? activate(sum, i) : sum, i, sum);
   }
 
@@ -8714,18 +8735,27 @@ class BytePanel {
       addend_multiplier_[2], least_;
 };
 
-/// Calls a function with the steps of an ending in bytes, as a constant. If Dot takes several
-/// instructions, a branch in each ending costs little beside them, and halves the kernels.
+/// Calls a function with the steps of an ending in bytes that adds nothing, as a constant. If Dot
+/// takes several instructions, a branch in each ending costs little beside them, and halves the
+/// kernels.
 template <class Dot, class Function>
-HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
+HWY_INLINE void with_activation(const SumEnding& ending, const Function& function) {
   using enum ByteSteps;
-  if (adds) return function(std::integral_constant<ByteSteps, add>());
   if constexpr (!Dot::kOneInstruction)
-    return function(std::integral_constant<ByteSteps, either>());
+    function(std::integral_constant<ByteSteps, either>());
   else if (ending.activation == Activation::Kind::hardswish)
-    return function(std::integral_constant<ByteSteps, hardswish>());
+    function(std::integral_constant<ByteSteps, hardswish>());
   else
     function(std::integral_constant<ByteSteps, scale>());
+}
+
+/// Calls it with those of an ending that may add.
+template <class Dot, class Function>
+HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
+  if (adds)
+    function(std::integral_constant<ByteSteps, ByteSteps::add>());
+  else
+    with_activation<Dot>(ending, function);
 }
 
 /// Ends the sums of a unit. The first `count` of its pixels are stored.
@@ -9754,7 +9784,7 @@ HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+  with_activation<Dot>(rows.ending, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
@@ -10008,7 +10038,7 @@ HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride>
 void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+  with_activation<Dot>(rows.ending, [&](auto steps) {
     tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
   });
 }

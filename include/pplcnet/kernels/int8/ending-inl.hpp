@@ -114,6 +114,7 @@ class BytePanel {
 
   /// Turns halves, the lower ones (0) or the upper ones (1), into those that saturate to bytes.
   HWY_INLINE Halves end(Halves sum, int i) const {
+    static_assert(!kAdds, "there is no addend");
     return scale_and_add(activates() ? activate(sum, i) : sum, i, sum);
   }
 
@@ -151,18 +152,27 @@ class BytePanel {
       addend_multiplier_[2], least_;
 };
 
-/// Calls a function with the steps of an ending in bytes, as a constant. If Dot takes several
-/// instructions, a branch in each ending costs little beside them, and halves the kernels.
+/// Calls a function with the steps of an ending in bytes that adds nothing, as a constant. If Dot
+/// takes several instructions, a branch in each ending costs little beside them, and halves the
+/// kernels.
 template <class Dot, class Function>
-HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
+HWY_INLINE void with_activation(const SumEnding& ending, const Function& function) {
   using enum ByteSteps;
-  if (adds) return function(std::integral_constant<ByteSteps, add>());
   if constexpr (!Dot::kOneInstruction)
-    return function(std::integral_constant<ByteSteps, either>());
+    function(std::integral_constant<ByteSteps, either>());
   else if (ending.activation == Activation::Kind::hardswish)
-    return function(std::integral_constant<ByteSteps, hardswish>());
+    function(std::integral_constant<ByteSteps, hardswish>());
   else
     function(std::integral_constant<ByteSteps, scale>());
+}
+
+/// Calls it with those of an ending that may add.
+template <class Dot, class Function>
+HWY_INLINE void with_steps(const SumEnding& ending, bool adds, const Function& function) {
+  if (adds)
+    function(std::integral_constant<ByteSteps, ByteSteps::add>());
+  else
+    with_activation<Dot>(ending, function);
 }
 
 /// Ends the sums of a unit. The first `count` of its pixels are stored.

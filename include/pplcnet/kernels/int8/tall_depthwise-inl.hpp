@@ -242,7 +242,7 @@ HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride>
 void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+  with_activation<Dot>(rows.ending, [&](auto steps) {
     tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
   });
 }

@@ -287,7 +287,7 @@ HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panel
 
 template <class Dot, int kStride, int kRows, int kGroups>
 void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_steps<Dot>(rows.ending, false, [&](auto steps) {
+  with_activation<Dot>(rows.ending, [&](auto steps) {
     wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
   });
 }
