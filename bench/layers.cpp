@@ -105,7 +105,8 @@ void measure(pplcnet::Isa isa) {
                         .maps = workspace->maps.data(),
                         .vectors = workspace->vectors.data(),
                         .scratch = workspace->scratch.data(),
-                        .scratch_floats = workspace->scratch.size() / kThreads,
+                        .scratch_floats = workspace->scratch_floats,
+                        .edges = workspace->edges,
                         .threads = kThreads,
                         .executor = pool.executor()},
                        isa);

@@ -160,7 +160,8 @@ class AnyNetwork {
               .maps = maps_.get(),
               .vectors = vectors_.get(),
               .scratch = scratch_.get(),
-              .scratch_floats = plan_->scratch_floats,
+              .scratch_floats = plan_->scratch_of(threads_),
+              .edges = plan_->scratch_floats,
               .threads = std::clamp(options.executor.threads(), 1, threads_),
               .executor = options.executor},
              options.isa);
@@ -246,7 +247,7 @@ class AnyNetwork {
   /// Returns how many numbers activations take of each kind: maps, vectors, scratch.
   static std::array<std::size_t, 3> floats_of(const Plan& plan, int threads) {
     return {plan.map_floats, plan.vector_floats,
-            plan.scratch_floats * static_cast<std::size_t>(threads)};
+            plan.scratch_of(threads) * static_cast<std::size_t>(threads)};
   }
 
   /// Allocates what is not shared; returns false if there is no memory.

@@ -108,9 +108,11 @@ class NetworkOf {
   template <int kThreads>
   struct ParallelWorkspace : InHugePages {
     static constexpr int threads = kThreads;
+    static constexpr std::size_t scratch_floats = kWhole.scratch_of(kThreads);
+    static constexpr std::size_t edges = kWhole.scratch_floats;  // in a thread's scratch
     alignas(64) std::array<float, kWhole.map_floats> maps;
     alignas(64) std::array<float, kWhole.vector_floats> vectors;
-    alignas(64) std::array<float, kThreads * kWhole.scratch_floats> scratch;
+    alignas(64) std::array<float, kThreads * scratch_floats> scratch;
   };
   using Workspace = ParallelWorkspace<1>;
   static constexpr std::size_t workspace_bytes = sizeof(Workspace);
@@ -231,7 +233,8 @@ class NetworkOf {
          .maps = workspace.maps.data(),
          .vectors = workspace.vectors.data(),
          .scratch = workspace.scratch.data(),
-         .scratch_floats = kWhole.scratch_floats,
+         .scratch_floats = workspace.scratch_floats,
+         .edges = workspace.edges,
          .threads = std::clamp(options.executor.threads(), 1, kThreads),
          .executor = options.executor},
         options.isa);

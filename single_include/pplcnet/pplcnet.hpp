@@ -2214,12 +2214,17 @@ struct Plan {
   std::size_t map_floats = 0;      ///< workspace: maps, shared by liveness
   std::size_t vector_floats = 0;   ///< workspace: pooled vectors, gates, embedding, logits
   std::size_t scratch_floats = 0;  ///< workspace: for each thread
+  std::size_t edge_floats = 0;     ///< workspace: for each thread besides, if there are several
 
   std::int64_t parameter_count = 0;
   std::int64_t buffer_count = 0;
   std::int64_t multiply_add_count = 0;
 
   constexpr const Layer& back() const { return layers[layer_count - 1]; }
+  /// Returns the floats of scratch that each of so many threads needs.
+  constexpr std::size_t scratch_of(int threads) const {
+    return scratch_floats + (threads > 1 ? edge_floats : 0);
+  }
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI
@@ -2492,6 +2497,7 @@ struct Run {
   float* vectors = nullptr;  ///< plan.vector_floats
   float* scratch = nullptr;  ///< threads × scratch_floats
   std::size_t scratch_floats = 0;
+  std::size_t edges = 0;  ///< in scratch, of several threads: where plan.edge_floats are
   int threads = 1;
   /// Multiply-adds for which a second thread is worth waiting for: some two microseconds.
   std::int64_t shared_work = 1 << 18;
@@ -2537,6 +2543,67 @@ void forward(const Run& run, Isa isa) noexcept;
 #include <memory>
 #include <new>
 
+// from pplcnet/plan/edges.hpp
+#ifndef PPLCNET_PLAN_EDGES_HPP
+#define PPLCNET_PLAN_EDGES_HPP
+
+#include <algorithm>
+#include <cstddef>
+
+
+// Threads share a chain's work by bands of its rows; a band's edge is where the next one begins.
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Rows around an edge that the chain's source has for both bands: the lower band reads so many
+/// above the edge, the upper band so many below it.
+struct EdgeRows {
+  int above = 0, below = 0;
+  int step = 1;  ///< rows of the source for one of the chain's last layer
+};
+
+/// Returns what layers [first, last] of a chain read around an edge.
+constexpr EdgeRows rows_at_edge(const Layer* layers, int first, int last) {
+  EdgeRows rows;
+  for (int i = last; i >= first; --i) {
+    const Layer& layer = layers[i];
+    const int stride = layer.stride.height, top = layer.padding.top;
+    rows.above = std::max(0, rows.above * stride + top);
+    rows.below = std::max(0, (rows.below - 1) * stride - top + layer.reach().height);
+    rows.step *= stride;
+  }
+  return rows;
+}
+
+/// Returns whether a thread copies the rows of the chain's source around its band's edges, before
+/// it reads them several times: a cache line that two cores read travels between them each time
+/// that one of them has written it.
+constexpr bool copies_edges(const Layer& first) {
+  return first.reads_neighbours() && first.from >= 0 && first.source.exists() &&
+         !first.source.local;
+}
+
+namespace planning {
+
+/// Makes room for the copies around both edges of a band.
+constexpr void make_room_at_edges(Plan& plan) {
+  for (int first = 0; first < plan.layer_count; first = plan.layers[first].chain_end) {
+    const Layer& layer = plan.layers[first];
+    if (!copies_edges(layer)) continue;
+    const EdgeRows edge = rows_at_edge(plan.layers, first, layer.chain_end - 1);
+    const int rows = std::min(layer.input.height, 2 * (edge.above + edge.below));
+    plan.edge_floats =
+        std::max(plan.edge_floats, layer.source.row_pitch() * static_cast<std::size_t>(rows));
+  }
+  plan.edge_floats =
+      static_cast<std::size_t>(round_up(static_cast<std::int64_t>(plan.edge_floats), kPanel));
+}
+
+}  // namespace planning
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_PLAN_EDGES_HPP
 // from pplcnet/plan/lower.hpp
 #ifndef PPLCNET_PLAN_LOWER_HPP
 #define PPLCNET_PLAN_LOWER_HPP
@@ -3473,27 +3540,36 @@ class LiveMaps {
     return sum;
   }
 
-  /// Gives a map its place in the region: the lowest or the highest one that is free. Returns the
-  /// size that the region has then.
-  constexpr std::size_t place(int owner, bool low, std::size_t region) {
+  /// Gives a map its place in the region: around `middle`, if that is free there, or the lowest or
+  /// the highest one that is free; its own middle becomes `middle` then. Returns the size that the
+  /// region has then.
+  constexpr std::size_t place(int owner, bool low, std::size_t region, std::size_t& middle) {
+    constexpr std::size_t kAlignment = 64;
     auto& map = layers_[owner].target;
     const std::size_t size = map.size();
-    map.offset = low ? 0 : region - size;
-    for (int i = 0; i < count_;) {
-      const auto& other = layers_[owners_[i]].target;
-      if (map.offset >= other.offset + other.size() || other.offset >= map.offset + size) {
-        ++i;
-        continue;
+    map.offset = middle < size / 2 ? region : (middle - size / 2) / kAlignment * kAlignment;
+    if (map.offset + size > region || neighbour_at(map.offset, size) != nullptr) {
+      map.offset = low ? 0 : region - size;
+      while (const auto* other = neighbour_at(map.offset, size)) {
+        low = low || other->offset < size;  // there is no room below: look from below
+        map.offset = low ? other->offset + other->size() : other->offset - size;
       }
-      low = low || other.offset < size;  // there is no room below: look from below
-      map.offset = low ? other.offset + other.size() : other.offset - size;
-      i = 0;
+      middle = map.offset + size / 2;
     }
     add(owner);
     return std::max(region, map.offset + size);
   }
 
  private:
+  /// Returns a map that has some of a place; null: the place is free.
+  constexpr auto neighbour_at(std::size_t offset, std::size_t size) const {
+    for (int i = 0; i < count_; ++i) {
+      const auto& other = layers_[owners_[i]].target;
+      if (offset < other.offset + other.size() && other.offset < offset + size) return &other;
+    }
+    return static_cast<const decltype(TLayer::target)*>(nullptr);
+  }
+
   TLayer* layers_;
   const int* last_uses_;
   int owners_[Plan::kMaxLayers] = {};
@@ -3507,7 +3583,10 @@ constexpr bool is_stored(const TLayer& layer) {
 
 /// Gives every whole map its place, and returns the size of the region that they share. Mostly two
 /// maps live, the one being read and the one being written: they take turns at the two ends of the
-/// region. A map lives until the end of the chain in which it is used last.
+/// region. Those of an end lie around the same middle, so that two threads, which compute the upper
+/// and the lower rows of maps, write where they have written before: cache lines that another core
+/// has written come slowly. Where the region becomes larger by that, maps lie as far out as they
+/// can. A map lives until the end of the chain in which it is used last.
 template <class TPlan>
 constexpr std::size_t place_whole_maps(TPlan& plan, const Uses& uses) {
   using AnyLayer = std::remove_reference_t<decltype(plan.layers[0])>;
@@ -3516,22 +3595,29 @@ constexpr std::size_t place_whole_maps(TPlan& plan, const Uses& uses) {
     for (int i = first; i < plan.layers[first].chain_end; ++i)
       chain_ends[i] = plan.layers[first].chain_end - 1;
   for (int i = 0; i < plan.layer_count; ++i) last_uses[i] = chain_ends[uses.last[i]];
-  LiveMaps<AnyLayer> measured(plan.layers, last_uses), placed(plan.layers, last_uses);
-  std::size_t region = 0;
+  LiveMaps<AnyLayer> measured(plan.layers, last_uses);
+  std::size_t least = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
     if (!is_stored(plan.layers[i])) continue;
     measured.begin(i);
     measured.add(i);
-    region = std::max(region, measured.size());
+    least = std::max(least, measured.size());
   }
-  bool low = true;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    if (!is_stored(plan.layers[i])) continue;
-    placed.begin(i);
-    region = placed.place(i, low, region);
-    low = !low;
-  }
-  return region;
+  const auto place_all = [&](bool around_middles) {
+    LiveMaps<AnyLayer> placed(plan.layers, last_uses);
+    std::size_t region = least, middles[2] = {};
+    int turn = 0;
+    for (int i = 0; i < plan.layer_count; ++i) {
+      if (!is_stored(plan.layers[i])) continue;
+      if (!around_middles) middles[turn] = 0;
+      placed.begin(i);
+      region = placed.place(i, turn == 0, region, middles[turn]);
+      turn = 1 - turn;
+    }
+    return region;
+  };
+  const std::size_t region = place_all(true);
+  return region == least ? region : place_all(false);
 }
 
 /// Gives every vector its place.
@@ -3627,6 +3713,7 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
   plan.map_floats = planning::place_whole_maps(plan, uses);
   planning::place_vectors(plan);
   planning::connect_maps(plan);
+  planning::make_room_at_edges(plan);
   planning::describe(plan, graph, storage);
   return plan;
 }
@@ -3928,6 +4015,66 @@ struct Kernels {
 #include <cstddef>
 #include <cstring>
 
+// from pplcnet/kernels/edge_copies.hpp
+#ifndef PPLCNET_KERNELS_EDGE_COPIES_HPP
+#define PPLCNET_KERNELS_EDGE_COPIES_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+
+namespace pplcnet::inline PPLCNET_ABI {
+
+/// Rows [begin, end) of a map.
+struct RowRange {
+  int begin = 0, end = 0;
+
+  constexpr bool has(int y) const { return y >= begin && y < end; }
+};
+
+/// One thread's copies of the rows around the edges of its band, see plan/edges.hpp.
+class EdgeCopies {
+ public:
+  /// Copies, of rows `read` of the source of a chain of layers [first, last], which a band of its
+  /// rows reads, those around the band's edges to `room`.
+  void copy(const Layer* layers, int first, int last, RowRange band, RowRange read,
+            const float* maps, float* room) {
+    const Map& map = layers[first].source;
+    const EdgeRows edge = rows_at_edge(layers, first, last);
+    const int height = layers[last].output.height / layers[last].rows_of_one();
+    upper_ = {read.begin, read.begin};
+    lower_ = {read.end, read.end};
+    if (band.begin > 0) upper_.end = std::min(read.end, band.begin * edge.step + edge.below);
+    if (band.end < height)
+      lower_.begin = std::clamp(band.end * edge.step - edge.above, upper_.end, read.end);
+    copies_ = room;
+    pitch_ = map.row_pitch();
+    // What is some of another map's channels ends before its rows do.
+    const std::size_t floats = pitch_ - static_cast<std::size_t>(map.pixel_pitch) +
+                               static_cast<std::size_t>(round_up(map.shape.channels, kHalfPanel));
+    for (const RowRange& rows : {upper_, lower_})
+      for (int y = rows.begin; y < rows.end; ++y, room += pitch_)
+        std::memcpy(room, maps + map.row(y), sizeof(float) * floats);
+  }
+
+  /// Returns the copy of a row, left frame first; null: there is none.
+  const float* row(int y) const {
+    if (!upper_.has(y) && !lower_.has(y)) return nullptr;
+    const int index =
+        upper_.has(y) ? y - upper_.begin : upper_.end - upper_.begin + y - lower_.begin;
+    return copies_ + static_cast<std::size_t>(index) * pitch_;
+  }
+
+ private:
+  RowRange upper_, lower_;
+  const float* copies_ = nullptr;
+  std::size_t pitch_ = 0;
+};
+
+}  // namespace pplcnet::inline PPLCNET_ABI
+
+#endif  // PPLCNET_KERNELS_EDGE_COPIES_HPP
 // from pplcnet/kernels/stem.hpp
 #ifndef PPLCNET_KERNELS_STEM_HPP
 #define PPLCNET_KERNELS_STEM_HPP
@@ -3997,15 +4144,18 @@ class Chain {
   /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
-    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
+    RowRange rows = {begin, end};
+    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
       if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
-      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
-      produced_[unit - first_] = from;
-      needed_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding.top);
-      to = std::min(reader.input.height, rows_read(reader, to));
+      origins_[unit - first_] = run_.layers[unit].target.local ? rows.begin : 0;
+      produced_[unit - first_] = rows.begin;
+      needed_[unit - first_] = rows.end;
+      rows.begin = std::max(0, rows.begin * reader.stride.height - reader.padding.top);
+      rows.end = std::min(reader.input.height, rows_read(reader, rows.end));
     }
+    if (run_.threads > 1 && copies_edges(run_.layers[first_]))
+      edges_.copy(run_.layers, first_, last, {begin, end}, rows, run_.maps, scratch_ + run_.edges);
     std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
@@ -4133,7 +4283,8 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const Map& source = layer.source;
     if (y < 0 || y >= layer.input.height) return scratch_;
-    return base(source) + source.row(y - source_origin(index)) +
+    const float* const copy = index == first_ ? edges_.row(y) : nullptr;
+    return (copy != nullptr ? copy : base(source) + source.row(y - source_origin(index))) +
            static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
   }
 
@@ -4235,6 +4386,7 @@ class Chain {
   float* scratch_;  // begins with a row of zeros
   int first_;
   ChannelRange channels_;  // of a layer that is the whole chain
+  EdgeCopies edges_;       // of rows of the chain's source
   // Of each unit.
   int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
   int produced_[Plan::kMaxChain] = {};  // its rows so far
@@ -13244,9 +13396,11 @@ class NetworkOf {
   template <int kThreads>
   struct ParallelWorkspace : InHugePages {
     static constexpr int threads = kThreads;
+    static constexpr std::size_t scratch_floats = kWhole.scratch_of(kThreads);
+    static constexpr std::size_t edges = kWhole.scratch_floats;  // in a thread's scratch
     alignas(64) std::array<float, kWhole.map_floats> maps;
     alignas(64) std::array<float, kWhole.vector_floats> vectors;
-    alignas(64) std::array<float, kThreads * kWhole.scratch_floats> scratch;
+    alignas(64) std::array<float, kThreads * scratch_floats> scratch;
   };
   using Workspace = ParallelWorkspace<1>;
   static constexpr std::size_t workspace_bytes = sizeof(Workspace);
@@ -13367,7 +13521,8 @@ class NetworkOf {
          .maps = workspace.maps.data(),
          .vectors = workspace.vectors.data(),
          .scratch = workspace.scratch.data(),
-         .scratch_floats = kWhole.scratch_floats,
+         .scratch_floats = workspace.scratch_floats,
+         .edges = workspace.edges,
          .threads = std::clamp(options.executor.threads(), 1, kThreads),
          .executor = options.executor},
         options.isa);
@@ -18641,7 +18796,8 @@ class AnyNetwork {
               .maps = maps_.get(),
               .vectors = vectors_.get(),
               .scratch = scratch_.get(),
-              .scratch_floats = plan_->scratch_floats,
+              .scratch_floats = plan_->scratch_of(threads_),
+              .edges = plan_->scratch_floats,
               .threads = std::clamp(options.executor.threads(), 1, threads_),
               .executor = options.executor},
              options.isa);
@@ -18727,7 +18883,7 @@ class AnyNetwork {
   /// Returns how many numbers activations take of each kind: maps, vectors, scratch.
   static std::array<std::size_t, 3> floats_of(const Plan& plan, int threads) {
     return {plan.map_floats, plan.vector_floats,
-            plan.scratch_floats * static_cast<std::size_t>(threads)};
+            plan.scratch_of(threads) * static_cast<std::size_t>(threads)};
   }
 
   /// Allocates what is not shared; returns false if there is no memory.
@@ -19565,6 +19721,23 @@ struct CubicTaps {
   std::array<int, kCount> weights = {};
 };
 
+/// Storage of resize_opencv_cubic; reuse it, and sizes seen before allocate nothing.
+struct OpenCvCubicScratch {
+  /// Where the values of a column of the result come from.
+  struct Column {
+    std::array<std::ptrdiff_t, CubicTaps::kCount> offsets;  // in bytes, inside a row
+    std::array<int, CubicTaps::kCount> weights;
+  };
+  std::vector<Column> columns;
+  std::array<std::vector<int>, CubicTaps::kCount> rows;  // of the source, interpolated across
+};
+
+/// Resizes `source` to `resized` and writes the part `window` of the result to `out`, as
+/// resize_opencv_linear does.
+PPLCNET_INLINE void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow window,
+                                        std::span<std::uint8_t> out, OpenCvCubicScratch& scratch);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// Returns the taps of pixel `i` of an axis that shrinks by `scale`.
 inline CubicTaps cubic_taps(int i, double scale) {
   // Each operation of floats is done in double and rounded at once, as in normalisation.hpp.
@@ -19589,17 +19762,6 @@ inline CubicTaps cubic_taps(int i, double scale) {
     taps.weights[k] = static_cast<int>(round_half_even(double{values[k]} * LinearTaps::kOne));
   return taps;
 }
-
-/// Storage of resize_opencv_cubic; reuse it, and sizes seen before allocate nothing.
-struct OpenCvCubicScratch {
-  /// Where the values of a column of the result come from.
-  struct Column {
-    std::array<std::ptrdiff_t, CubicTaps::kCount> offsets;  // in bytes, inside a row
-    std::array<int, CubicTaps::kCount> weights;
-  };
-  std::vector<Column> columns;
-  std::array<std::vector<int>, CubicTaps::kCount> rows;  // of the source, interpolated across
-};
 
 /// Interpolates one source row at the planned columns, as RGB.
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
@@ -19650,10 +19812,8 @@ inline void plan_columns(ImageView source, int resized_width, CropWindow window,
   }
 }
 
-/// Resizes `source` to `resized` and writes the part `window` of the result to `out`, as
-/// resize_opencv_linear does.
-inline void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow window,
-                                std::span<std::uint8_t> out, OpenCvCubicScratch& scratch) {
+PPLCNET_INLINE void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow window,
+                                        std::span<std::uint8_t> out, OpenCvCubicScratch& scratch) {
   if (resized == source.size()) return copy_window(source, window, out.data());
   plan_columns(source, resized.width, window, scratch.columns);
   constexpr std::size_t kVector = 8;
@@ -19690,6 +19850,7 @@ inline void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow 
       *pixel++ = cubic_value_alone(four(i), taps.weights);
   }
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

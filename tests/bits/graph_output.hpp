@@ -90,7 +90,7 @@ inline Bits results(const pplcnet::AnyNetwork& network, int output,
   for (std::size_t i = 0; i < pictures.size(); ++i)
     destinations[i * layers + layer] = result.data() + i * size;
   Floats maps(plan.map_floats), vectors(plan.vector_floats);
-  Floats scratch(plan.scratch_floats * static_cast<std::size_t>(threads));
+  Floats scratch(plan.scratch_of(threads) * static_cast<std::size_t>(threads));
   Threads team(threads);
   pplcnet::forward({.layers = plan.layers,
                     .layer_count = plan.layer_count,
@@ -101,7 +101,8 @@ inline Bits results(const pplcnet::AnyNetwork& network, int output,
                     .maps = maps.data(),
                     .vectors = vectors.data(),
                     .scratch = scratch.data(),
-                    .scratch_floats = plan.scratch_floats,
+                    .scratch_floats = plan.scratch_of(threads),
+                    .edges = plan.scratch_floats,
                     .threads = threads,
                     .executor = team.executor()},
                    isa);

@@ -417,6 +417,24 @@ static_assert(memory_is_right(make_plan(pplcnet_v1_backbone(x0_25, {.output_stri
 static_assert(memory_is_right(make_plan(pplcnet::ocr_detection({.width = 75,
                                                                 .input = {96, 160}}))));
 
+/// The whole maps take turns at two places, and have their middles there.
+constexpr bool maps_share_middles(const Plan& net) {
+  constexpr std::size_t kNear = 128;  // they begin at multiples of 64
+  std::size_t middles[2] = {}, turn = 0;
+  for (int i = 0; i < net.layer_count; ++i) {
+    const Map& map = net.layers[i].target;
+    if (!map.exists() || map.local || net.layers[i].owner != i) continue;
+    const std::size_t middle = map.offset + map.floats() / 2;
+    std::size_t& shared = middles[turn];
+    if (shared == 0) shared = middle;
+    if (middle + kNear < shared || shared + kNear < middle) return false;
+    turn = 1 - turn;
+  }
+  return true;
+}
+constexpr bool maps_of_scale_share_middles(Scale scale) { return maps_share_middles(plan(scale)); }
+static_assert(std::ranges::all_of(kScales, maps_of_scale_share_middles));
+
 TEST(Counts, AreRightBecauseThisFileCompiles) { SUCCEED(); }
 
 }  // namespace

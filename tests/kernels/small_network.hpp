@@ -101,7 +101,7 @@ class SmallNetwork {
   void run(std::span<const float> pictures, std::span<float* const> destinations, pplcnet::Isa isa,
            int threads) const {
     const Region maps(plan_.map_floats), vectors(plan_.vector_floats);
-    const Region scratch(static_cast<std::size_t>(threads) * plan_.scratch_floats);
+    const Region scratch(static_cast<std::size_t>(threads) * plan_.scratch_of(threads));
     Threads parallel(threads);
     const pplcnet::Shape& shape = layers().front().input;
     std::vector<pplcnet::Picture> views;
@@ -117,7 +117,8 @@ class SmallNetwork {
                       .maps = maps.data(),
                       .vectors = vectors.data(),
                       .scratch = scratch.data(),
-                      .scratch_floats = plan_.scratch_floats,
+                      .scratch_floats = plan_.scratch_of(threads),
+                      .edges = plan_.scratch_floats,
                       .threads = threads,
                       .shared_work = 0,  // small as they are, all layers are split
                       .executor = parallel.executor()},

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pplcnet/abi.hpp"
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/image/resize_opencv.hpp"
 #include "pplcnet/image/view.hpp"
 #include "pplcnet/rounding.hpp"
@@ -29,6 +30,23 @@ struct CubicTaps {
   std::array<int, kCount> weights = {};
 };
 
+/// Storage of resize_opencv_cubic; reuse it, and sizes seen before allocate nothing.
+struct OpenCvCubicScratch {
+  /// Where the values of a column of the result come from.
+  struct Column {
+    std::array<std::ptrdiff_t, CubicTaps::kCount> offsets;  // in bytes, inside a row
+    std::array<int, CubicTaps::kCount> weights;
+  };
+  std::vector<Column> columns;
+  std::array<std::vector<int>, CubicTaps::kCount> rows;  // of the source, interpolated across
+};
+
+/// Resizes `source` to `resized` and writes the part `window` of the result to `out`, as
+/// resize_opencv_linear does.
+PPLCNET_INLINE void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow window,
+                                        std::span<std::uint8_t> out, OpenCvCubicScratch& scratch);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// Returns the taps of pixel `i` of an axis that shrinks by `scale`.
 inline CubicTaps cubic_taps(int i, double scale) {
   // Each operation of floats is done in double and rounded at once, as in normalisation.hpp.
@@ -53,17 +71,6 @@ inline CubicTaps cubic_taps(int i, double scale) {
     taps.weights[k] = static_cast<int>(round_half_even(double{values[k]} * LinearTaps::kOne));
   return taps;
 }
-
-/// Storage of resize_opencv_cubic; reuse it, and sizes seen before allocate nothing.
-struct OpenCvCubicScratch {
-  /// Where the values of a column of the result come from.
-  struct Column {
-    std::array<std::ptrdiff_t, CubicTaps::kCount> offsets;  // in bytes, inside a row
-    std::array<int, CubicTaps::kCount> weights;
-  };
-  std::vector<Column> columns;
-  std::array<std::vector<int>, CubicTaps::kCount> rows;  // of the source, interpolated across
-};
 
 /// Interpolates one source row at the planned columns, as RGB.
 inline void interpolate_row(const std::uint8_t* row, PixelLayout layout,
@@ -114,10 +121,8 @@ inline void plan_columns(ImageView source, int resized_width, CropWindow window,
   }
 }
 
-/// Resizes `source` to `resized` and writes the part `window` of the result to `out`, as
-/// resize_opencv_linear does.
-inline void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow window,
-                                std::span<std::uint8_t> out, OpenCvCubicScratch& scratch) {
+PPLCNET_INLINE void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow window,
+                                        std::span<std::uint8_t> out, OpenCvCubicScratch& scratch) {
   if (resized == source.size()) return copy_window(source, window, out.data());
   plan_columns(source, resized.width, window, scratch.columns);
   constexpr std::size_t kVector = 8;
@@ -154,6 +159,7 @@ inline void resize_opencv_cubic(ImageView source, ImageSize resized, CropWindow 
       *pixel++ = cubic_value_alone(four(i), taps.weights);
   }
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -7,11 +7,13 @@
 
 #include "pplcnet/abi.hpp"
 #include "pplcnet/kernels/arguments.hpp"
+#include "pplcnet/kernels/edge_copies.hpp"
 #include "pplcnet/kernels/needs.hpp"
 #include "pplcnet/kernels/rows.hpp"
 #include "pplcnet/kernels/run.hpp"
 #include "pplcnet/kernels/stem.hpp"
 #include "pplcnet/picture.hpp"
+#include "pplcnet/plan/edges.hpp"
 #include "pplcnet/plan/layer.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -35,15 +37,18 @@ class Chain {
   /// need. Copies what is requested, unless it has only some of the channels.
   void compute(int last, int begin, int end) {
     std::size_t zeros = 0;
-    for (int unit = last, from = begin, to = end; unit >= first_; unit = unit_begin(unit) - 1) {
+    RowRange rows = {begin, end};
+    for (int unit = last; unit >= first_; unit = unit_begin(unit) - 1) {
       const Layer& reader = run_.layers[unit_begin(unit)];
       if (reader.reads_neighbours()) zeros = std::max(zeros, reader.source.row_pitch());
-      origins_[unit - first_] = run_.layers[unit].target.local ? from : 0;
-      produced_[unit - first_] = from;
-      needed_[unit - first_] = to;
-      from = std::max(0, from * reader.stride.height - reader.padding.top);
-      to = std::min(reader.input.height, rows_read(reader, to));
+      origins_[unit - first_] = run_.layers[unit].target.local ? rows.begin : 0;
+      produced_[unit - first_] = rows.begin;
+      needed_[unit - first_] = rows.end;
+      rows.begin = std::max(0, rows.begin * reader.stride.height - reader.padding.top);
+      rows.end = std::min(reader.input.height, rows_read(reader, rows.end));
     }
+    if (run_.threads > 1 && copies_edges(run_.layers[first_]))
+      edges_.copy(run_.layers, first_, last, {begin, end}, rows, run_.maps, scratch_ + run_.edges);
     std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
@@ -171,7 +176,8 @@ class Chain {
     const Layer& layer = run_.layers[index];
     const Map& source = layer.source;
     if (y < 0 || y >= layer.input.height) return scratch_;
-    return base(source) + source.row(y - source_origin(index)) +
+    const float* const copy = index == first_ ? edges_.row(y) : nullptr;
+    return (copy != nullptr ? copy : base(source) + source.row(y - source_origin(index))) +
            static_cast<std::size_t>((source.left - layer.padding.left) * source.pixel_pitch);
   }
 
@@ -273,6 +279,7 @@ class Chain {
   float* scratch_;  // begins with a row of zeros
   int first_;
   ChannelRange channels_;  // of a layer that is the whole chain
+  EdgeCopies edges_;       // of rows of the chain's source
   // Of each unit.
   int origins_[Plan::kMaxChain] = {};   // the row with which its ring begins
   int produced_[Plan::kMaxChain] = {};  // its rows so far

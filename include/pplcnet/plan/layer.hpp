@@ -215,12 +215,17 @@ struct Plan {
   std::size_t map_floats = 0;      ///< workspace: maps, shared by liveness
   std::size_t vector_floats = 0;   ///< workspace: pooled vectors, gates, embedding, logits
   std::size_t scratch_floats = 0;  ///< workspace: for each thread
+  std::size_t edge_floats = 0;     ///< workspace: for each thread besides, if there are several
 
   std::int64_t parameter_count = 0;
   std::int64_t buffer_count = 0;
   std::int64_t multiply_add_count = 0;
 
   constexpr const Layer& back() const { return layers[layer_count - 1]; }
+  /// Returns the floats of scratch that each of so many threads needs.
+  constexpr std::size_t scratch_of(int threads) const {
+    return scratch_floats + (threads > 1 ? edge_floats : 0);
+  }
 };
 
 }  // namespace pplcnet::inline PPLCNET_ABI

@@ -6,6 +6,7 @@
 
 #include "pplcnet/compiled.hpp"
 #include "pplcnet/graph/graph.hpp"
+#include "pplcnet/plan/edges.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/lower.hpp"
 #include "pplcnet/plan/place.hpp"
@@ -61,6 +62,7 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
   plan.map_floats = planning::place_whole_maps(plan, uses);
   planning::place_vectors(plan);
   planning::connect_maps(plan);
+  planning::make_room_at_edges(plan);
   planning::describe(plan, graph, storage);
   return plan;
 }

@@ -89,27 +89,36 @@ class LiveMaps {
     return sum;
   }
 
-  /// Gives a map its place in the region: the lowest or the highest one that is free. Returns the
-  /// size that the region has then.
-  constexpr std::size_t place(int owner, bool low, std::size_t region) {
+  /// Gives a map its place in the region: around `middle`, if that is free there, or the lowest or
+  /// the highest one that is free; its own middle becomes `middle` then. Returns the size that the
+  /// region has then.
+  constexpr std::size_t place(int owner, bool low, std::size_t region, std::size_t& middle) {
+    constexpr std::size_t kAlignment = 64;
     auto& map = layers_[owner].target;
     const std::size_t size = map.size();
-    map.offset = low ? 0 : region - size;
-    for (int i = 0; i < count_;) {
-      const auto& other = layers_[owners_[i]].target;
-      if (map.offset >= other.offset + other.size() || other.offset >= map.offset + size) {
-        ++i;
-        continue;
+    map.offset = middle < size / 2 ? region : (middle - size / 2) / kAlignment * kAlignment;
+    if (map.offset + size > region || neighbour_at(map.offset, size) != nullptr) {
+      map.offset = low ? 0 : region - size;
+      while (const auto* other = neighbour_at(map.offset, size)) {
+        low = low || other->offset < size;  // there is no room below: look from below
+        map.offset = low ? other->offset + other->size() : other->offset - size;
       }
-      low = low || other.offset < size;  // there is no room below: look from below
-      map.offset = low ? other.offset + other.size() : other.offset - size;
-      i = 0;
+      middle = map.offset + size / 2;
     }
     add(owner);
     return std::max(region, map.offset + size);
   }
 
  private:
+  /// Returns a map that has some of a place; null: the place is free.
+  constexpr auto neighbour_at(std::size_t offset, std::size_t size) const {
+    for (int i = 0; i < count_; ++i) {
+      const auto& other = layers_[owners_[i]].target;
+      if (offset < other.offset + other.size() && other.offset < offset + size) return &other;
+    }
+    return static_cast<const decltype(TLayer::target)*>(nullptr);
+  }
+
   TLayer* layers_;
   const int* last_uses_;
   int owners_[Plan::kMaxLayers] = {};
@@ -123,7 +132,10 @@ constexpr bool is_stored(const TLayer& layer) {
 
 /// Gives every whole map its place, and returns the size of the region that they share. Mostly two
 /// maps live, the one being read and the one being written: they take turns at the two ends of the
-/// region. A map lives until the end of the chain in which it is used last.
+/// region. Those of an end lie around the same middle, so that two threads, which compute the upper
+/// and the lower rows of maps, write where they have written before: cache lines that another core
+/// has written come slowly. Where the region becomes larger by that, maps lie as far out as they
+/// can. A map lives until the end of the chain in which it is used last.
 template <class TPlan>
 constexpr std::size_t place_whole_maps(TPlan& plan, const Uses& uses) {
   using AnyLayer = std::remove_reference_t<decltype(plan.layers[0])>;
@@ -132,22 +144,29 @@ constexpr std::size_t place_whole_maps(TPlan& plan, const Uses& uses) {
     for (int i = first; i < plan.layers[first].chain_end; ++i)
       chain_ends[i] = plan.layers[first].chain_end - 1;
   for (int i = 0; i < plan.layer_count; ++i) last_uses[i] = chain_ends[uses.last[i]];
-  LiveMaps<AnyLayer> measured(plan.layers, last_uses), placed(plan.layers, last_uses);
-  std::size_t region = 0;
+  LiveMaps<AnyLayer> measured(plan.layers, last_uses);
+  std::size_t least = 0;
   for (int i = 0; i < plan.layer_count; ++i) {
     if (!is_stored(plan.layers[i])) continue;
     measured.begin(i);
     measured.add(i);
-    region = std::max(region, measured.size());
+    least = std::max(least, measured.size());
   }
-  bool low = true;
-  for (int i = 0; i < plan.layer_count; ++i) {
-    if (!is_stored(plan.layers[i])) continue;
-    placed.begin(i);
-    region = placed.place(i, low, region);
-    low = !low;
-  }
-  return region;
+  const auto place_all = [&](bool around_middles) {
+    LiveMaps<AnyLayer> placed(plan.layers, last_uses);
+    std::size_t region = least, middles[2] = {};
+    int turn = 0;
+    for (int i = 0; i < plan.layer_count; ++i) {
+      if (!is_stored(plan.layers[i])) continue;
+      if (!around_middles) middles[turn] = 0;
+      placed.begin(i);
+      region = placed.place(i, turn == 0, region, middles[turn]);
+      turn = 1 - turn;
+    }
+    return region;
+  };
+  const std::size_t region = place_all(true);
+  return region == least ? region : place_all(false);
 }
 
 /// Gives every vector its place.
