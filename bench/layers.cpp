@@ -106,7 +106,6 @@ void measure(pplcnet::Isa isa) {
                         .vectors = workspace->vectors.data(),
                         .scratch = workspace->scratch.data(),
                         .scratch_floats = workspace->scratch_floats,
-                        .edges = workspace->edges,
                         .threads = kThreads,
                         .executor = pool.executor()},
                        isa);

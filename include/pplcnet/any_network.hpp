@@ -161,7 +161,6 @@ class AnyNetwork {
               .vectors = vectors_.get(),
               .scratch = scratch_.get(),
               .scratch_floats = plan_->scratch_of(threads_),
-              .edges = plan_->scratch_floats,
               .threads = std::clamp(options.executor.threads(), 1, threads_),
               .executor = options.executor},
              options.isa);

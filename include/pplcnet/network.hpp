@@ -109,7 +109,6 @@ class NetworkOf {
   struct ParallelWorkspace : InHugePages {
     static constexpr int threads = kThreads;
     static constexpr std::size_t scratch_floats = kWhole.scratch_of(kThreads);
-    static constexpr std::size_t edges = kWhole.scratch_floats;  // in a thread's scratch
     alignas(64) std::array<float, kWhole.map_floats> maps;
     alignas(64) std::array<float, kWhole.vector_floats> vectors;
     alignas(64) std::array<float, kThreads * scratch_floats> scratch;
@@ -234,7 +233,6 @@ class NetworkOf {
          .vectors = workspace.vectors.data(),
          .scratch = workspace.scratch.data(),
          .scratch_floats = workspace.scratch_floats,
-         .edges = workspace.edges,
          .threads = std::clamp(options.executor.threads(), 1, kThreads),
          .executor = options.executor},
         options.isa);

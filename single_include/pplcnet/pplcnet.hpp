@@ -2092,9 +2092,11 @@ struct Layer : Attributes {
   int chain_end = 0;  ///< in the first layer of a chain: the layer after its last one
   int pitch = 0;      ///< floats from pixel to pixel of its output in scratch
   std::size_t float32_scratch =
-      0;                         ///< in scratch: where a panel of float16 weights becomes float32
-  std::size_t scratch = 0;       ///< in scratch: where a block of rows goes, after the row of zeros
-  bool fused = false;            ///< its rows go through scratch into the next layer
+      0;                    ///< in scratch: where a panel of float16 weights becomes float32
+  std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, after the row of zeros
+  std::size_t edge_copies =
+      0;               ///< in scratch, of several threads: where rows around a band's edges go
+  bool fused = false;  ///< its rows go through scratch into the next layer
   bool optional_output = false;  ///< no layer reads it: computed only on request
 
   /// Returns the length of the sum of one output channel.
@@ -2497,7 +2499,6 @@ struct Run {
   float* vectors = nullptr;  ///< plan.vector_floats
   float* scratch = nullptr;  ///< threads × scratch_floats
   std::size_t scratch_floats = 0;
-  std::size_t edges = 0;  ///< in scratch, of several threads: where plan.edge_floats are
   int threads = 1;
   /// Multiply-adds for which a second thread is worth waiting for: some two microseconds.
   std::int64_t shared_work = 1 << 18;
@@ -2588,8 +2589,9 @@ namespace planning {
 /// Makes room for the copies around both edges of a band.
 constexpr void make_room_at_edges(Plan& plan) {
   for (int first = 0; first < plan.layer_count; first = plan.layers[first].chain_end) {
-    const Layer& layer = plan.layers[first];
+    Layer& layer = plan.layers[first];
     if (!copies_edges(layer)) continue;
+    layer.edge_copies = plan.scratch_floats;
     const EdgeRows edge = rows_at_edge(plan.layers, first, layer.chain_end - 1);
     const int rows = std::min(layer.input.height, 2 * (edge.above + edge.below));
     plan.edge_floats =
@@ -4037,9 +4039,10 @@ struct RowRange {
 class EdgeCopies {
  public:
   /// Copies, of rows `read` of the source of a chain of layers [first, last], which a band of its
-  /// rows reads, those around the band's edges to `room`.
+  /// rows reads, those around the band's edges to the thread's
+  /// scratch.
   void copy(const Layer* layers, int first, int last, RowRange band, RowRange read,
-            const float* maps, float* room) {
+            const float* maps, float* scratch) {
     const Map& map = layers[first].source;
     const EdgeRows edge = rows_at_edge(layers, first, last);
     const int height = layers[last].output.height / layers[last].rows_of_one();
@@ -4048,6 +4051,7 @@ class EdgeCopies {
     if (band.begin > 0) upper_.end = std::min(read.end, band.begin * edge.step + edge.below);
     if (band.end < height)
       lower_.begin = std::clamp(band.end * edge.step - edge.above, upper_.end, read.end);
+    float* room = scratch + layers[first].edge_copies;
     copies_ = room;
     pitch_ = map.row_pitch();
     // What is some of another map's channels ends before its rows do.
@@ -4155,7 +4159,7 @@ class Chain {
       rows.end = std::min(reader.input.height, rows_read(reader, rows.end));
     }
     if (run_.threads > 1 && copies_edges(run_.layers[first_]))
-      edges_.copy(run_.layers, first_, last, {begin, end}, rows, run_.maps, scratch_ + run_.edges);
+      edges_.copy(run_.layers, first_, last, {begin, end}, rows, run_.maps, scratch_);
     std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }
@@ -13397,7 +13401,6 @@ class NetworkOf {
   struct ParallelWorkspace : InHugePages {
     static constexpr int threads = kThreads;
     static constexpr std::size_t scratch_floats = kWhole.scratch_of(kThreads);
-    static constexpr std::size_t edges = kWhole.scratch_floats;  // in a thread's scratch
     alignas(64) std::array<float, kWhole.map_floats> maps;
     alignas(64) std::array<float, kWhole.vector_floats> vectors;
     alignas(64) std::array<float, kThreads * scratch_floats> scratch;
@@ -13522,7 +13525,6 @@ class NetworkOf {
          .vectors = workspace.vectors.data(),
          .scratch = workspace.scratch.data(),
          .scratch_floats = workspace.scratch_floats,
-         .edges = workspace.edges,
          .threads = std::clamp(options.executor.threads(), 1, kThreads),
          .executor = options.executor},
         options.isa);
@@ -18797,7 +18799,6 @@ class AnyNetwork {
               .vectors = vectors_.get(),
               .scratch = scratch_.get(),
               .scratch_floats = plan_->scratch_of(threads_),
-              .edges = plan_->scratch_floats,
               .threads = std::clamp(options.executor.threads(), 1, threads_),
               .executor = options.executor},
              options.isa);

@@ -102,7 +102,6 @@ inline Bits results(const pplcnet::AnyNetwork& network, int output,
                     .vectors = vectors.data(),
                     .scratch = scratch.data(),
                     .scratch_floats = plan.scratch_of(threads),
-                    .edges = plan.scratch_floats,
                     .threads = threads,
                     .executor = team.executor()},
                    isa);

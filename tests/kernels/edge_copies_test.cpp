@@ -46,9 +46,9 @@ void check_chain(const Plan& plan, int first, const std::vector<float>& maps) {
     };
     for (int i = 0; i < bands; ++i) {
       const RowRange band = band_of(i), read = rows_read(plan, first, last, band);
-      std::vector<float> room(plan.edge_floats);
+      std::vector<float> scratch(plan.scratch_of(bands));
       EdgeCopies copies;
-      copies.copy(plan.layers, first, last, band, read, maps.data(), room.data());
+      copies.copy(plan.layers, first, last, band, read, maps.data(), scratch.data());
       for (int y = read.begin; y < read.end; ++y) {
         const float* const copy = copies.row(y);
         bool is_shared = false;
@@ -58,7 +58,8 @@ void check_chain(const Plan& plan, int first, const std::vector<float>& maps) {
         ASSERT_TRUE(copy != nullptr || !is_shared)
             << "row " << y << " of band " << i << "/" << bands;
         if (copy == nullptr) continue;
-        ASSERT_LE(copy + map.row_pitch(), room.data() + room.size());
+        ASSERT_GE(copy, scratch.data() + plan.scratch_floats);
+        ASSERT_LE(copy + map.row_pitch(), scratch.data() + scratch.size());
         // A map's last pixel may have other channels after its own.
         ASSERT_TRUE(std::equal(copy, copy + pixels - map.pixel_pitch + map.shape.channels,
                                maps.data() + map.row(y)));

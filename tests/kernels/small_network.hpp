@@ -118,7 +118,6 @@ class SmallNetwork {
                       .vectors = vectors.data(),
                       .scratch = scratch.data(),
                       .scratch_floats = plan_.scratch_of(threads),
-                      .edges = plan_.scratch_floats,
                       .threads = threads,
                       .shared_work = 0,  // small as they are, all layers are split
                       .executor = parallel.executor()},

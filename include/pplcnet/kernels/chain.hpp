@@ -48,7 +48,7 @@ class Chain {
       rows.end = std::min(reader.input.height, rows_read(reader, rows.end));
     }
     if (run_.threads > 1 && copies_edges(run_.layers[first_]))
-      edges_.copy(run_.layers, first_, last, {begin, end}, rows, run_.maps, scratch_ + run_.edges);
+      edges_.copy(run_.layers, first_, last, {begin, end}, rows, run_.maps, scratch_);
     std::memset(scratch_, 0, zeros * sizeof(float));
     produce(last, end);
   }

@@ -22,9 +22,10 @@ struct RowRange {
 class EdgeCopies {
  public:
   /// Copies, of rows `read` of the source of a chain of layers [first, last], which a band of its
-  /// rows reads, those around the band's edges to `room`.
+  /// rows reads, those around the band's edges to the thread's
+  /// scratch.
   void copy(const Layer* layers, int first, int last, RowRange band, RowRange read,
-            const float* maps, float* room) {
+            const float* maps, float* scratch) {
     const Map& map = layers[first].source;
     const EdgeRows edge = rows_at_edge(layers, first, last);
     const int height = layers[last].output.height / layers[last].rows_of_one();
@@ -33,6 +34,7 @@ class EdgeCopies {
     if (band.begin > 0) upper_.end = std::min(read.end, band.begin * edge.step + edge.below);
     if (band.end < height)
       lower_.begin = std::clamp(band.end * edge.step - edge.above, upper_.end, read.end);
+    float* room = scratch + layers[first].edge_copies;
     copies_ = room;
     pitch_ = map.row_pitch();
     // What is some of another map's channels ends before its rows do.

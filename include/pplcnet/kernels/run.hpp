@@ -26,7 +26,6 @@ struct Run {
   float* vectors = nullptr;  ///< plan.vector_floats
   float* scratch = nullptr;  ///< threads × scratch_floats
   std::size_t scratch_floats = 0;
-  std::size_t edges = 0;  ///< in scratch, of several threads: where plan.edge_floats are
   int threads = 1;
   /// Multiply-adds for which a second thread is worth waiting for: some two microseconds.
   std::int64_t shared_work = 1 << 18;

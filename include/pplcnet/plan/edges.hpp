@@ -43,8 +43,9 @@ namespace planning {
 /// Makes room for the copies around both edges of a band.
 constexpr void make_room_at_edges(Plan& plan) {
   for (int first = 0; first < plan.layer_count; first = plan.layers[first].chain_end) {
-    const Layer& layer = plan.layers[first];
+    Layer& layer = plan.layers[first];
     if (!copies_edges(layer)) continue;
+    layer.edge_copies = plan.scratch_floats;
     const EdgeRows edge = rows_at_edge(plan.layers, first, layer.chain_end - 1);
     const int rows = std::min(layer.input.height, 2 * (edge.above + edge.below));
     plan.edge_floats =

@@ -93,9 +93,11 @@ struct Layer : Attributes {
   int chain_end = 0;  ///< in the first layer of a chain: the layer after its last one
   int pitch = 0;      ///< floats from pixel to pixel of its output in scratch
   std::size_t float32_scratch =
-      0;                         ///< in scratch: where a panel of float16 weights becomes float32
-  std::size_t scratch = 0;       ///< in scratch: where a block of rows goes, after the row of zeros
-  bool fused = false;            ///< its rows go through scratch into the next layer
+      0;                    ///< in scratch: where a panel of float16 weights becomes float32
+  std::size_t scratch = 0;  ///< in scratch: where a block of rows goes, after the row of zeros
+  std::size_t edge_copies =
+      0;               ///< in scratch, of several threads: where rows around a band's edges go
+  bool fused = false;  ///< its rows go through scratch into the next layer
   bool optional_output = false;  ///< no layer reads it: computed only on request
 
   /// Returns the length of the sum of one output channel.
