@@ -85,7 +85,8 @@ std::optional<AnnotatedObject> object_in(const nlohmann::json& annotation) {
   const nlohmann::json& area = member(annotation, "area");
   object.area = area.is_number() ? area.get<double>() : object.width * object.height;
   const nlohmann::json& crowd = member(annotation, "iscrowd");
-  object.is_crowd = crowd.is_boolean() ? crowd.get<bool>() : crowd.is_number() && crowd != 0;
+  object.is_crowd =
+      crowd.is_boolean() ? crowd.get<bool>() : crowd.is_number() && crowd.get<double>() != 0;
   return object;
 }
 

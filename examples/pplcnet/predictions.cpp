@@ -7,6 +7,7 @@
 #include <optional>
 #include <system_error>
 
+#include "json.hpp"
 #include "pplcnet/image/text_lines.hpp"
 #include "pplcnet/weights/path.hpp"
 #include "pplcnet/weights/utf8.hpp"
@@ -14,7 +15,6 @@
 
 namespace fs = std::filesystem;
 using ParsedJson = nlohmann::json;
-using OrderedJson = nlohmann::ordered_json;  // for what is written
 using pplcnet::Error;
 
 namespace {
@@ -23,9 +23,9 @@ constexpr const char* kOf = "answers of";  // as in files of earlier versions
 constexpr const char* kProgram = "pplcnet evaluate";
 
 std::string first_line(const Origin& origin) {
-  OrderedJson line = {{kOf, kProgram}};
-  for (const auto& [key, value] : origin) line[key] = value;
-  return line.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
+  Json line = Json::object({{kOf, kProgram}});
+  for (const auto& [key, value] : origin) line.add(key, value);
+  return line.text() + '\n';
 }
 
 /// Returns a whole number below `limit`.
@@ -130,11 +130,11 @@ Error PredictionFile::open(const std::string& path, const Origin& origin, int cl
 
 Error PredictionFile::add(const Evaluated& one) {
   if (!pplcnet::is_utf8(one.path)) return {};
-  const OrderedJson line = {{"file", one.path},
-                            {"class", one.class_id},
-                            {"rank", one.rank},
-                            {"best", one.best},
-                            {"score", one.score}};
-  file_ << line.dump() + '\n' << std::flush;
+  const Json line = Json::object({{"file", one.path},
+                                  {"class", one.class_id},
+                                  {"rank", one.rank},
+                                  {"best", one.best},
+                                  {"score", one.score}});
+  file_ << line.text() + '\n' << std::flush;
   return file_ ? Error() : Error::of(path_, ": cannot be written");
 }

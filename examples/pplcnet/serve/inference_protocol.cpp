@@ -140,31 +140,30 @@ class InferenceProtocol final : public Protocol {
       return Error::of(name, ": expected the datatype ", is_pictures ? "BYTES" : "FP32", ", found ",
                        pplcnet::quote(type));
     const pplcnet::Shape size = classifier.network().input_shape();
-    json expected = json::array({0});
-    if (!is_pictures) expected = json::array({0, size.channels, size.height, size.width});
-    if (shape != nullptr && shape->is_array() && !shape->empty()) expected[0] = shape->front();
-    if (shape == nullptr || *shape != expected || !expected[0].is_number_unsigned() ||
-        expected[0] == 0U) {
-      expected[0] = -1;
-      return Error::of(name, ": expected the shape ", expected.dump(), " with -1 or more");
-    }
-    const auto count = expected[0].get<std::uint64_t>();
+    const auto count = is_pictures ? batch_of(shape, {})
+                                   : batch_of(shape, {size.channels, size.height, size.width});
+    const Json expected =
+        is_pictures ? shape_of(-1) : shape_of(-1, size.channels, size.height, size.width);
+    if (count.value_or(0) == 0)
+      return Error::of(name, ": expected the shape ", expected.text(), " with -1 or more");
     const json* const bytes = parameter(input, "binary_data_size");
     const json* const data = member_of(input, "data");
     std::string_view binary;
     if (bytes != nullptr) {
-      if (!bytes->is_number_unsigned() || *bytes > binary_.size())
+      const auto length =
+          bytes->is_number_unsigned() ? bytes->get<std::uint64_t>() : ~std::uint64_t{0};
+      if (length > binary_.size())
         return Error::of(name, ": binary_data_size: expected a number up to ", binary_.size());
-      binary = binary_.substr(0, bytes->get<std::size_t>());
+      binary = binary_.substr(0, static_cast<std::size_t>(length));
       binary_.remove_prefix(binary.size());
     } else if (data == nullptr) {
       return Error::of(name, ": expected data");
     }
     if (is_pictures)
-      return bytes != nullptr ? split_files(binary, count, question)
-                              : decode_files(*data, count, question);
-    return bytes != nullptr ? copy_tensors(binary, count, size, question)
-                            : read_tensors(*data, count, size, question);
+      return bytes != nullptr ? split_files(binary, *count, question)
+                              : decode_files(*data, *count, question);
+    return bytes != nullptr ? copy_tensors(binary, *count, size, question)
+                            : read_tensors(*data, *count, size, question);
   }
 
   /// Takes files each of which follows its length in 4 bytes.

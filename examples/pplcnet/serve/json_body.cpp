@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <stdexcept>
 
 using nlohmann::json;
@@ -52,6 +51,18 @@ const json* member_of(const json& object, const char* name) {
   if (!object.is_object()) return nullptr;
   const auto found = object.find(name);
   return found == object.end() ? nullptr : &*found;
+}
+
+std::optional<std::uint64_t> batch_of(const json* shape, std::initializer_list<int> sizes) {
+  if (shape == nullptr || !shape->is_array() || shape->size() != 1 + sizes.size() ||
+      !shape->front().is_number_unsigned())
+    return std::nullopt;
+  std::size_t place = 0;
+  for (const int size : sizes) {
+    const json& here = (*shape)[++place];
+    if (!here.is_number() || here.get<double>() != size) return std::nullopt;
+  }
+  return shape->front().get<std::uint64_t>();
 }
 
 Error decode_base64(std::string_view text, std::string_view name, std::string& bytes) {

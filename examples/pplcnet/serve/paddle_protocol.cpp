@@ -24,9 +24,8 @@ class PaddleProtocol final : public Protocol {
     json body;
     if (auto error = read_json(request.body, body)) return error;
     if (const json* top_k = member_of(body, "top_k")) {
-      if (!top_k->is_number_unsigned() || *top_k == 0U)
-        return Error::of("top_k: expected a whole number from 1 on");
-      question.top_k = top_k->get<std::size_t>();
+      question.top_k = top_k->is_number_unsigned() ? top_k->get<std::size_t>() : 0;
+      if (question.top_k == 0) return Error::of("top_k: expected a whole number from 1 on");
     }
     const json *value = member_of(body, "value"), *images = member_of(body, "images");
     is_pipeline_ = value != nullptr;
@@ -73,11 +72,10 @@ class PaddleProtocol final : public Protocol {
     const pplcnet::Shape input = classifier.network().input_shape();
     const json* shape = how != nullptr ? member_of(*how, "shape") : nullptr;
     const json* type = how != nullptr ? member_of(*how, "dtype") : nullptr;
-    if (type == nullptr || *type != "float32")
+    if (type == nullptr || !type->is_string() || type->get_ref<const std::string&>() != "float32")
       return Error::of("revert_params: expected the dtype float32");
-    if (shape == nullptr || !shape->is_array() || shape->size() != 4 ||
-        !shape->at(0).is_number_unsigned() ||
-        json(*shape) != json({shape->at(0), input.channels, input.height, input.width}))
+    const auto count = batch_of(shape, {input.channels, input.height, input.width});
+    if (!count)
       return Error::of("revert_params: expected the shape [pictures, ", input.channels, ", ",
                        input.height, ", ", input.width, "]");
     std::string bytes;
@@ -85,7 +83,7 @@ class PaddleProtocol final : public Protocol {
       return error;
     const std::size_t each = sizeof(float) * static_cast<std::size_t>(input.size());
     question.tensor_count = bytes.size() / each;
-    if (bytes.size() % each != 0 || question.tensor_count != shape->at(0) || bytes.empty())
+    if (bytes.size() % each != 0 || question.tensor_count != *count || bytes.empty())
       return Error::of("images: ", bytes.size(), " bytes are not those of the shape");
     question.tensors.resize(bytes.size() / sizeof(float));
     std::memcpy(question.tensors.data(), bytes.data(), bytes.size());
