@@ -8,38 +8,51 @@
 #include <utility>
 
 // A matrix of Eigen's that cannot get another size is destroyed twice: here each gets its size
-// once, or takes the place of another.
+// once, or takes the place of another. Each operation on whole matrices is a function, as Eigen
+// takes long to compile for each of its kinds of expressions.
 
 namespace {
 
 using Eigen::Index;
 using Eigen::MatrixXd;
-using Eigen::RowVectorXd;
 using Eigen::VectorXd;
 
+MatrixXd multiply(const MatrixXd& a, const MatrixXd& b) { return a * b; }
+
+MatrixXd transpose(const MatrixXd& matrix) { return matrix.transpose(); }
+
+/// Returns the sum of all products of elements in the same place.
+double dot(const MatrixXd& a, const MatrixXd& b) { return a.cwiseProduct(b).sum(); }
+
+/// Returns sum + factor * matrix.
+MatrixXd plus(MatrixXd sum, double factor, const MatrixXd& matrix) {
+  sum += factor * matrix;
+  return sum;
+}
+
 /// Returns the mean cross-entropy plus regularisation / 2 times the square of the weights, and its
-/// gradient. `parameters` is [classes][features + 1], the bias last.
+/// gradient. The last of the features is 1. `parameters` is [classes][features], the bias last.
 double loss(const MatrixXd& features, const std::vector<int>& classes, double regularisation,
             const MatrixXd& parameters, MatrixXd& gradient) {
-  const Index count = features.rows(), width = features.cols();
-  MatrixXd scores = features * parameters.leftCols(width).transpose();
-  scores.rowwise() += parameters.col(width).transpose();
+  MatrixXd scores = multiply(features, transpose(parameters));
   double sum = 0;
-  for (Index i = 0; i < count; ++i) {
+  for (Index i = 0; i < scores.rows(); ++i) {
+    auto row = scores.row(i);
     const Index right = classes[static_cast<std::size_t>(i)];
-    const double highest = scores.row(i).maxCoeff();
-    const double own = scores(i, right) - highest;
-    scores.row(i) = (scores.row(i).array() - highest).exp();
-    const double total = scores.row(i).sum();
+    const double highest = row.maxCoeff();
+    const double own = row[right] - highest;
+    row = (row.array() - highest).exp();
+    const double total = row.sum();
     sum += std::log(total) - own;
-    scores.row(i) /= total;
-    scores(i, right) -= 1;
+    row /= total;
+    row[right] -= 1;
   }
-  const double share = 1 / static_cast<double>(count);
-  gradient.leftCols(width) =
-      share * scores.transpose() * features + regularisation * parameters.leftCols(width);
-  gradient.col(width) = share * scores.colwise().sum().transpose();
-  return share * sum + regularisation / 2 * parameters.leftCols(width).squaredNorm();
+  const double share = 1 / static_cast<double>(scores.rows());
+  MatrixXd weights = parameters;
+  weights.col(weights.cols() - 1).setZero();
+  scores *= share;
+  gradient = plus(multiply(transpose(scores), features), regularisation, weights);
+  return share * sum + regularisation / 2 * dot(weights, weights);
 }
 
 /// Returns the parameters with the least loss.
@@ -48,52 +61,47 @@ MatrixXd minimise(const MatrixXd& features, const std::vector<int>& classes, int
   constexpr int kMostSteps = 300;
   constexpr std::size_t kMemory = 10;
   constexpr double kFlat = 1e-6;
-  MatrixXd parameters = MatrixXd::Zero(class_count, features.cols() + 1);
+  MatrixXd parameters = MatrixXd::Zero(class_count, features.cols());
   MatrixXd gradient = parameters, next_gradient = parameters;
   double value = loss(features, classes, regularisation, parameters, gradient);
   std::deque<std::pair<MatrixXd, MatrixXd>> memory;  // steps, and what they did to the gradient
-  for (int step = 0; step < kMostSteps && gradient.norm() > kFlat; ++step) {
+  for (int step = 0; step < kMostSteps; ++step) {
+    const double slope = std::sqrt(dot(gradient, gradient));
+    if (slope <= kFlat) break;
     MatrixXd direction = -gradient;
     std::vector<double> factors;
     for (auto pair = memory.rbegin(); pair != memory.rend(); ++pair) {
       const auto& [moved, change] = *pair;
-      factors.push_back(moved.cwiseProduct(direction).sum() / moved.cwiseProduct(change).sum());
-      direction -= factors.back() * change;
+      factors.push_back(dot(moved, direction) / dot(moved, change));
+      direction = plus(std::move(direction), -factors.back(), change);
     }
     if (!memory.empty()) {
       const auto& [moved, change] = memory.back();
-      direction *= moved.cwiseProduct(change).sum() / change.squaredNorm();
+      direction *= dot(moved, change) / dot(change, change);
     }
     for (const auto& [moved, change] : memory) {
-      const double back = change.cwiseProduct(direction).sum() / moved.cwiseProduct(change).sum();
-      direction += (factors.back() - back) * moved;
+      const double back = dot(change, direction) / dot(moved, change);
+      direction = plus(std::move(direction), factors.back() - back, moved);
       factors.pop_back();
     }
-    const double descent = direction.cwiseProduct(gradient).sum();
-    double length = memory.empty() ? 1 / std::max(1.0, gradient.norm()) : 1;
+    const double descent = dot(direction, gradient);
+    double length = memory.empty() ? 1 / std::max(1.0, slope) : 1;
     MatrixXd next;
     double next_value = value;
     do {  // Armijo's condition
-      next = parameters + length * direction;
+      next = plus(parameters, length, direction);
       next_value = loss(features, classes, regularisation, next, next_gradient);
       length /= 2;
     } while (next_value > value + 1e-4 * 2 * length * descent && length > 1e-12);
     if (next_value >= value) break;
-    const MatrixXd moved = next - parameters, change = next_gradient - gradient;
-    if (moved.cwiseProduct(change).sum() > 1e-12) memory.emplace_back(moved, change);
+    MatrixXd moved = plus(next, -1, parameters), change = plus(next_gradient, -1, gradient);
+    if (dot(moved, change) > 1e-12) memory.emplace_back(std::move(moved), std::move(change));
     if (memory.size() > kMemory) memory.pop_front();
-    parameters = next;
-    std::swap(gradient, next_gradient);
+    parameters.swap(next);
+    gradient.swap(next_gradient);
     value = next_value;
   }
   return parameters;
-}
-
-int most_probable(const MatrixXd& parameters, const RowVectorXd& features) {
-  Index best = 0;
-  (parameters.leftCols(features.size()) * features.transpose() + parameters.col(features.size()))
-      .maxCoeff(&best);
-  return static_cast<int>(best);
 }
 
 /// Returns the fold of each example; every class is spread over all folds.
@@ -103,25 +111,33 @@ std::vector<int> folds_of(const std::vector<int>& classes, int class_count, int 
   return result;
 }
 
+MatrixXd rows_of(const MatrixXd& matrix, const std::vector<Index>& rows) {
+  MatrixXd result(static_cast<Index>(rows.size()), matrix.cols());
+  for (Index i = 0; i < result.rows(); ++i)
+    result.row(i) = matrix.row(rows[static_cast<std::size_t>(i)]);
+  return result;
+}
+
 /// Returns the part of the examples that is right when another part has been learnt from.
 double validate(const MatrixXd& features, const std::vector<int>& classes, int class_count,
                 int folds, double regularisation) {
   const std::vector<int> fold = folds_of(classes, class_count, folds);
   int right = 0;
   for (int held = 0; held < folds; ++held) {
-    std::vector<Index> rows;
-    std::vector<int> learnt;
+    std::vector<Index> learnt_rows, held_rows;
+    std::vector<int> learnt, expected;
     for (std::size_t i = 0; i < classes.size(); ++i) {
-      if (fold[i] == held) continue;
-      rows.push_back(static_cast<Index>(i));
-      learnt.push_back(classes[i]);
+      (fold[i] == held ? held_rows : learnt_rows).push_back(static_cast<Index>(i));
+      (fold[i] == held ? expected : learnt).push_back(classes[i]);
     }
     const MatrixXd parameters =
-        minimise(features(rows, Eigen::all), learnt, class_count, regularisation);
-    for (std::size_t i = 0; i < classes.size(); ++i)
-      if (fold[i] == held &&
-          most_probable(parameters, features.row(static_cast<Index>(i))) == classes[i])
-        ++right;
+        minimise(rows_of(features, learnt_rows), learnt, class_count, regularisation);
+    const MatrixXd scores = multiply(rows_of(features, held_rows), transpose(parameters));
+    for (Index i = 0; i < scores.rows(); ++i) {
+      Index best = 0;
+      scores.row(i).maxCoeff(&best);
+      if (best == expected[static_cast<std::size_t>(i)]) ++right;
+    }
   }
   return static_cast<double>(right) / static_cast<double>(classes.size());
 }
@@ -153,20 +169,27 @@ MatrixXd matrix_of(const std::vector<std::vector<float>>& rows) {
 
 LogisticHead fit_logistic(const std::vector<std::vector<float>>& rows,
                           const std::vector<int>& classes, int class_count) {
-  const MatrixXd features = matrix_of(rows);
-  const RowVectorXd mean = features.colwise().mean();
-  const MatrixXd centred = features.rowwise() - mean;
-  const double count = static_cast<double>(features.rows());
-  RowVectorXd deviation = (centred.colwise().squaredNorm() / count).cwiseSqrt();
-  for (double& one : deviation) one = std::max(one, 1e-6);
-  MatrixXd scaled = centred.array().rowwise() / deviation.array();
+  MatrixXd features = matrix_of(rows);
+  const Index width = features.cols();
+  VectorXd means(width), deviations(width);
+  for (Index k = 0; k < width; ++k) {
+    auto column = features.col(k);
+    means[k] = column.mean();
+    column.array() -= means[k];
+    deviations[k] =
+        std::max(std::sqrt(column.squaredNorm() / static_cast<double>(column.size())), 1e-6);
+    column /= deviations[k];
+  }
 
   // Of features more than examples only as many directions matter; the result is the same.
   MatrixXd basis;
-  if (scaled.cols() > scaled.rows()) {
-    basis = basis_of_rows(scaled);
-    scaled = MatrixXd(scaled * basis);
+  if (width > features.rows()) {
+    basis = basis_of_rows(features);
+    features = multiply(features, basis);
   }
+  const Index directions = features.cols();
+  features.conservativeResize(Eigen::NoChange, directions + 1);
+  features.col(directions).setOnes();
 
   int smallest = static_cast<int>(classes.size());
   for (int i = 0; i < class_count; ++i)
@@ -175,20 +198,22 @@ LogisticHead fit_logistic(const std::vector<std::vector<float>>& rows,
   head.folds = std::clamp(smallest, 2, 5);
   head.accuracy = -1;
   for (const double regularisation : {10.0, 1.0, 0.1, 0.01, 0.001}) {
-    const double accuracy = validate(scaled, classes, class_count, head.folds, regularisation);
+    const double accuracy = validate(features, classes, class_count, head.folds, regularisation);
     if (accuracy <= head.accuracy) continue;
     head.accuracy = accuracy;
     head.regularisation = regularisation;
   }
-  const MatrixXd parameters = minimise(scaled, classes, class_count, head.regularisation);
-  MatrixXd weights = parameters.leftCols(scaled.cols());
-  if (basis.size() > 0) weights = MatrixXd(weights * basis.transpose());
-  weights.array().rowwise() /= deviation.array();
+  const MatrixXd parameters = minimise(features, classes, class_count, head.regularisation);
+  MatrixXd weights = parameters.leftCols(directions);
+  if (basis.size() > 0) weights = multiply(weights, transpose(basis));
   for (Index i = 0; i < weights.rows(); ++i) {
-    for (Index k = 0; k < weights.cols(); ++k)
-      head.weights.push_back(static_cast<float>(weights(i, k)));
-    head.biases.push_back(
-        static_cast<float>(parameters(i, scaled.cols()) - weights.row(i).dot(mean)));
+    double bias = parameters(i, directions);
+    for (Index k = 0; k < width; ++k) {
+      const double weight = weights(i, k) / deviations[k];
+      head.weights.push_back(static_cast<float>(weight));
+      bias -= weight * means[k];
+    }
+    head.biases.push_back(static_cast<float>(bias));
   }
   return head;
 }
