@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,7 +12,6 @@
 #include "pplcnet/models/flops.hpp"
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/plan/layer.hpp"
-#include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/plan/make_quantised_plan.hpp"
 #include "pplcnet/plan/quantised_layer.hpp"
 #include "pplcnet/quantise/check_plan.hpp"
@@ -146,7 +146,8 @@ void print(const pplcnet::KnownModel& one, const Plan& plan) {
       static_cast<long long>(pplcnet::flops(layers_of(plan))), weight_bytes(plan),
       workspace_bytes(plan));
   if (pplcnet::check_quantisable(plan)) return;
-  const auto bytes = std::make_unique<pplcnet::QuantisedPlan>(pplcnet::make_quantised_plan(plan));
+  const auto bytes = pplcnet::new_quantised_plan(plan);
+  if (bytes == nullptr) throw std::bad_alloc();
   std::printf("in int8 (see quantise): weights %zu bytes in memory, workspace %zu bytes\n",
               bytes->weight_bytes, bytes->map_bytes + bytes->vector_bytes + bytes->scratch_bytes);
 }
@@ -182,15 +183,11 @@ void print_line(const pplcnet::KnownModel& one, const Plan& plan) {
 int run(const std::string& model) {
   if (model.empty()) {
     print_heads();
-    for (const pplcnet::KnownModel& one : pplcnet::known_models()) {
-      const auto plan = std::make_unique<Plan>(pplcnet::make_plan(one.graph()));
-      print_line(one, *plan);
-    }
+    for (const pplcnet::KnownModel& one : pplcnet::known_models()) print_line(one, *one.plan());
     return 0;
   }
   const pplcnet::KnownModel* found = pplcnet::find_model(model);
-  const auto plan = std::make_unique<Plan>(pplcnet::make_plan(found->graph()));
-  print(*found, *plan);
+  print(*found, *found->plan());
   return 0;
 }
 

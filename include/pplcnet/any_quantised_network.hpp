@@ -137,10 +137,11 @@ AnyQuantisedNetwork::make(const Graph& graph, const QuantisedModel& model, int t
     return Error::of("expected from 1 to ", AnyNetwork::kMostThreads, " threads, found ", threads);
   return with_memory_for(graph.title, [&] {
     AnyQuantisedNetwork network(threads);
-    const auto plan = std::make_shared<const Plan>(make_plan(graph));
-    if (auto error = check_quantisable(*plan)) return error;
-    network.plan_ = plan;
-    network.bytes_plan_ = std::make_shared<const QuantisedPlan>(make_quantised_plan(*plan));
+    network.plan_ = new_plan(graph);
+    if (network.plan_ == nullptr) return out_of_memory(graph.title);
+    if (auto error = check_quantisable(*network.plan_)) return error;
+    network.bytes_plan_ = new_quantised_plan(*network.plan_);
+    if (network.bytes_plan_ == nullptr) return out_of_memory(graph.title);
     Bytes weights = zeros_in_huge_pages<std::uint8_t>(network.bytes_plan_->weight_bytes);
     if (weights == nullptr || !network.allocate()) return out_of_memory(graph.title);
     const auto bytes =

@@ -3721,7 +3721,8 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
 }
 
 /// Returns the same when a program runs, compiled once; null if there is no memory.
-PPLCNET_INLINE std::unique_ptr<Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+PPLCNET_INLINE std::unique_ptr<Plan> new_plan(const Graph& graph,
+                                              Storage storage = Storage::single) noexcept;
 
 /// Has a plan become that of another graph, in the same memory.
 PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage) noexcept;
@@ -15677,30 +15678,10 @@ inline std::vector<float> transposed(std::span<const float> matrix, int count) {
 
 /// Reorders a transposed convolution's weight, [in][out][kernel][kernel], to
 /// [kernel][kernel][out][in]: those of the channels that it gives before they become pixels.
-inline void spread(const Layer& layer, std::vector<float>& weight) {
-  const auto in = static_cast<std::size_t>(layer.input.channels);
-  const auto taps = static_cast<std::size_t>(layer.repeats);
-  const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
-  std::vector<float> result(weight.size());
-  for (std::size_t i = 0; i < in; ++i)
-    for (std::size_t o = 0; o < out; ++o)
-      for (std::size_t tap = 0; tap < taps; ++tap)
-        result[(tap * out + o) * in + i] = weight[(i * out + o) * taps + tap];
-  weight = std::move(result);
-}
+PPLCNET_INLINE void spread(const Layer& layer, std::vector<float>& weight);
 
 /// Gives channels that share parameters their own.
-inline void repeat(const Layer& layer, Parameters& parameters) {
-  if (layer.layout == Layout::transposed) spread(layer, parameters.weight);
-  for (std::vector<float>* values : by_channel(parameters)) {
-    const std::size_t count = values->size();
-    if (count * static_cast<std::size_t>(layer.repeats) !=
-        static_cast<std::size_t>(layer.output.channels))
-      continue;
-    for (int i = 1; i < layer.repeats; ++i)
-      for (std::size_t k = 0; k < count; ++k) values->push_back((*values)[k]);
-  }
-}
+PPLCNET_INLINE void repeat(const Layer& layer, Parameters& parameters);
 
 /// Batch norm as an affine map of its input: x * factor + offset.
 struct Linear {
@@ -15718,41 +15699,11 @@ inline Linear batch_norm_of(const Parameters& parameters, std::size_t o,
 /// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
 /// (dropout in front of it or after it). Computed in double, with every fused step written out, so
 /// that all compilers get the same bits; leaves one weight and one bias per output.
-inline void fold(const Layer& layer, Parameters& parameters) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
-  if (parameters.weight.empty()) parameters.weight.assign(outputs * depth, 1);  // Layout::none
-  parameters.bias.resize(outputs);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
-    const double factor = norm.factor * share;
-    for (std::size_t k = 0; k < depth; ++k) {
-      float& weight = parameters.weight[o * depth + k];
-      weight = static_cast<float>(weight * factor * keep);
-    }
-    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
-  }
-}
+PPLCNET_INLINE void fold(const Layer& layer, Parameters& parameters);
 
 /// Undoes `fold` where a layer's scale is all that is folded; false, and nothing changes, if a
 /// weight is none that the scale makes of another, bit for bit.
-inline bool unfold_scale(const Layer& layer, Parameters& folded) {
-  const double keep = layer.scale_percent / 100.0;
-  std::vector<float> result;
-  for (const float weight : folded.weight) {
-    constexpr float kFar = std::numeric_limits<float>::infinity();
-    const auto nearest = static_cast<float>(weight / keep);
-    const float candidates[] = {nearest, std::nextafter(nearest, -kFar),
-                                std::nextafter(nearest, kFar)};
-    const auto* const found = std::ranges::find_if(
-        candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
-    if (found == std::end(candidates)) return false;
-    result.push_back(*found);
-  }
-  folded.weight = std::move(result);
-  return true;
-}
+PPLCNET_INLINE bool unfold_scale(const Layer& layer, Parameters& folded);
 
 /// Returns the place of weight [output][k] among a layer's packed weights; k counts
 /// [in][kernel][kernel] as files do. In memory a convolution's sum runs over [kernel
@@ -15801,7 +15752,71 @@ inline float load_weight(const Layer& layer, std::span<const float> weights, std
 
 /// Writes folded parameters to their place among a network's packed weights; what pads the last
 /// panel is zero.
-inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
+PPLCNET_INLINE void pack(const Layer& layer, const Parameters& folded, std::span<float> weights);
+
+/// Returns the opposite of `pack`: weight [out][in][kernel][kernel] and bias.
+PPLCNET_INLINE Parameters unpack(const Layer& layer, std::span<const float> weights);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE void spread(const Layer& layer, std::vector<float>& weight) {
+  const auto in = static_cast<std::size_t>(layer.input.channels);
+  const auto taps = static_cast<std::size_t>(layer.repeats);
+  const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
+  std::vector<float> result(weight.size());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o)
+      for (std::size_t tap = 0; tap < taps; ++tap)
+        result[(tap * out + o) * in + i] = weight[(i * out + o) * taps + tap];
+  weight = std::move(result);
+}
+
+PPLCNET_INLINE void repeat(const Layer& layer, Parameters& parameters) {
+  if (layer.layout == Layout::transposed) spread(layer, parameters.weight);
+  for (std::vector<float>* values : by_channel(parameters)) {
+    const std::size_t count = values->size();
+    if (count * static_cast<std::size_t>(layer.repeats) !=
+        static_cast<std::size_t>(layer.output.channels))
+      continue;
+    for (int i = 1; i < layer.repeats; ++i)
+      for (std::size_t k = 0; k < count; ++k) values->push_back((*values)[k]);
+  }
+}
+
+PPLCNET_INLINE void fold(const Layer& layer, Parameters& parameters) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
+  if (parameters.weight.empty()) parameters.weight.assign(outputs * depth, 1);  // Layout::none
+  parameters.bias.resize(outputs);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
+    const double factor = norm.factor * share;
+    for (std::size_t k = 0; k < depth; ++k) {
+      float& weight = parameters.weight[o * depth + k];
+      weight = static_cast<float>(weight * factor * keep);
+    }
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
+  }
+}
+
+PPLCNET_INLINE bool unfold_scale(const Layer& layer, Parameters& folded) {
+  const double keep = layer.scale_percent / 100.0;
+  std::vector<float> result;
+  for (const float weight : folded.weight) {
+    constexpr float kFar = std::numeric_limits<float>::infinity();
+    const auto nearest = static_cast<float>(weight / keep);
+    const float candidates[] = {nearest, std::nextafter(nearest, -kFar),
+                                std::nextafter(nearest, kFar)};
+    const auto* const found = std::ranges::find_if(
+        candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
+    if (found == std::end(candidates)) return false;
+    result.push_back(*found);
+  }
+  folded.weight = std::move(result);
+  return true;
+}
+
+PPLCNET_INLINE void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
   const std::span<float> packed = weights.subspan(layer.weights, layer.weight_floats());
@@ -15819,8 +15834,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
   if (layer.has_slopes()) std::ranges::copy(folded.slopes, weights.data() + layer.slopes_place());
 }
 
-/// Returns the opposite of `pack`: weight [out][in][kernel][kernel] and bias.
-inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
+PPLCNET_INLINE Parameters unpack(const Layer& layer, std::span<const float> weights) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
   Parameters folded;
@@ -15843,6 +15857,7 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   }
   return folded;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -15859,7 +15874,13 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Returns a name as one string.
-inline std::string text_of(const Name& name) {
+PPLCNET_INLINE std::string text_of(const Name& name);
+
+/// Returns the project's own name of a layer.
+PPLCNET_INLINE std::string layer_name(const Layer& layer);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string text_of(const Name& name) {
   std::string text;
   std::size_t next = 0;
   for (const std::string_view part : {name.pattern, name.leaf})
@@ -15872,11 +15893,11 @@ inline std::string text_of(const Name& name) {
   return text;
 }
 
-/// Returns the project's own name of a layer.
-inline std::string layer_name(const Layer& layer) {
+PPLCNET_INLINE std::string layer_name(const Layer& layer) {
   if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
   return text_of(layer.name);
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -15991,14 +16012,7 @@ constexpr std::optional<std::uint64_t> byte_count(DataType type,
 }
 
 /// Returns type and shape for a message: `F32 [16, 3, 3, 3]`.
-inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
-  std::string text(name_of(type));
-  text += " [";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += join({i == 0 ? "" : ", ", shape[i]});
-  }
-  return text + "]";
-}
+PPLCNET_INLINE std::string describe(DataType type, std::span<const std::int64_t> shape);
 
 /// Returns whether to_float can read elements of this type.
 constexpr bool converts_to_float(DataType type) {
@@ -16029,6 +16043,17 @@ inline void to_float(const Tensor& tensor, std::span<float> values) {
             [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
   }
 }
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string describe(DataType type, std::span<const std::int64_t> shape) {
+  std::string text(name_of(type));
+  text += " [";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += join({i == 0 ? "" : ", ", shape[i]});
+  }
+  return text + "]";
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -16062,10 +16087,7 @@ inline std::size_t first_not_finite(std::span<const float> values) {
   return first_not_finite<std::uint32_t>(std::as_bytes(values), 0x7f800000);
 }
 
-inline std::string text_of(float number) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
-}
+PPLCNET_INLINE std::string text_of(float number);
 
 template <class... Expected>
 Error wrong(std::string_view path, std::string_view tensor, std::size_t index, float found,
@@ -16085,21 +16107,12 @@ inline void keep_first(Error& first, Error next) {
 
 /// Copies all elements as `to_float` does; an error that names the tensor if one is not finite, or
 /// too large for float32.
-inline Error read_values(const Tensor& tensor, std::string_view path, std::span<float> values) {
-  to_float(tensor, values);
-  const std::size_t index = checking::first_not_finite(values);
-  if (index == values.size()) return {};
-  return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
-}
+PPLCNET_INLINE Error read_values(const Tensor& tensor, std::string_view path,
+                                 std::span<float> values);
 
 /// Checks the same for variances, of which none is negative.
-inline Error read_variances(const Tensor& tensor, std::string_view path, std::span<float> values) {
-  if (auto error = read_values(tensor, path, values)) return error;
-  const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
-  if (negative == values.end()) return {};
-  return checking::wrong(path, tensor.name, static_cast<std::size_t>(negative - values.begin()),
-                         *negative, "variances, which are not negative");
-}
+PPLCNET_INLINE Error read_variances(const Tensor& tensor, std::string_view path,
+                                    std::span<float> values);
 
 /// Checks a layer's packed weights, among a network's: an error that names the tensor of a native
 /// file which they are. `when` is what was done to them: for the message.
@@ -16135,6 +16148,34 @@ inline Error check_packed(std::span<const Layer> layers, std::span<const float> 
       if (auto error = check_packed(layer, weights, path, when)) return error;
   return {};
 }
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace checking {
+
+PPLCNET_INLINE std::string text_of(float number) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
+}
+
+}  // namespace checking
+
+PPLCNET_INLINE Error read_values(const Tensor& tensor, std::string_view path,
+                                 std::span<float> values) {
+  to_float(tensor, values);
+  const std::size_t index = checking::first_not_finite(values);
+  if (index == values.size()) return {};
+  return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
+}
+
+PPLCNET_INLINE Error read_variances(const Tensor& tensor, std::string_view path,
+                                    std::span<float> values) {
+  if (auto error = read_values(tensor, path, values)) return error;
+  const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
+  if (negative == values.end()) return {};
+  return checking::wrong(path, tensor.name, static_cast<std::size_t>(negative - values.begin()),
+                         *negative, "variances, which are not negative");
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -16278,7 +16319,74 @@ struct ParameterNames {
 
 /// Returns how files name the tensors of a network: at least one way. Paddle's modules are known in
 /// PyTorch, too, where batch norms and linear layers are otherwise.
-inline std::vector<Naming> namings_of(const NetworkTraits& traits) {
+PPLCNET_INLINE std::vector<Naming> namings_of(const NetworkTraits& traits);
+
+namespace naming {
+
+/// Returns the names of the module that a graph calls `own`.
+inline ModuleNames module_names(const Name& own, const Naming& naming) {
+  return naming.module == nullptr ? ModuleNames{own} : naming.module(own);
+}
+
+/// Adds a batch norm's four.
+inline void add_batch_norm(ParameterNames& names, std::string_view module,
+                           const TensorNames& tensors) {
+  names.gamma = join({module, ".weight"});
+  names.beta = join({module, ".bias"});
+  names.mean = join({module, tensors.mean});
+  names.variance = join({module, tensors.variance});
+}
+
+/// Returns the name of the batch norm after the weights of a module.
+PPLCNET_INLINE std::string norm_name(const Layer& layer, const ModuleNames& module,
+                                     const TensorNames& tensors);
+
+/// Returns the name of a PReLU's slopes: beside a batch norm, or the module's own.
+PPLCNET_INLINE std::string slopes_name(const Layer& layer, const ModuleNames& module,
+                                       const TensorNames& tensors);
+
+}  // namespace naming
+
+/// Returns the names of a layer as it is deployed; all empty for one without weights.
+PPLCNET_INLINE ParameterNames parameter_names(const Layer& layer, const Naming& naming);
+
+/// Names of a layer's scalars: before the activation, and after it.
+struct AffineNames {
+  std::string scale, bias, last_scale, last_bias;
+};
+
+PPLCNET_INLINE AffineNames affine_names(const Layer& layer, const Naming& naming);
+
+/// The tensors of a training checkpoint that one layer is made of.
+struct TrainingNames {
+  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
+  ParameterNames after;                  ///< the batch norm after their sum
+};
+
+PPLCNET_INLINE TrainingNames training_names(const Layer& layer, const Naming& naming);
+
+/// Returns how a file of a naming holds a layer's weight.
+inline Layout layout_in(const Layer& layer, const Naming& naming) {
+  const bool own = !is_linear(layer.layout) || naming.linear == Layout::convolution;
+  return own ? layer.layout : naming.linear;
+}
+
+/// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
+/// [out, in] or [in, out] of a linear layer; see Layout.
+PPLCNET_INLINE std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming);
+
+/// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
+inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
+  return {layer.output.channels / layer.repeats};
+}
+/// Returns the shape of its own bias.
+inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
+  if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
+  return vector_shape(layer);
+}
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::vector<Naming> namings_of(const NetworkTraits& traits) {
   constexpr std::string_view kPaddle = "paddle", kPyTorch = "pytorch";
   std::vector<Naming> namings(traits.namings.begin(), traits.namings.end());
   const TensorNames torch;
@@ -16301,23 +16409,8 @@ inline std::vector<Naming> namings_of(const NetworkTraits& traits) {
 
 namespace naming {
 
-/// Returns the names of the module that a graph calls `own`.
-inline ModuleNames module_names(const Name& own, const Naming& naming) {
-  return naming.module == nullptr ? ModuleNames{own} : naming.module(own);
-}
-
-/// Adds a batch norm's four.
-inline void add_batch_norm(ParameterNames& names, std::string_view module,
-                           const TensorNames& tensors) {
-  names.gamma = join({module, ".weight"});
-  names.beta = join({module, ".bias"});
-  names.mean = join({module, tensors.mean});
-  names.variance = join({module, tensors.variance});
-}
-
-/// Returns the name of the batch norm after the weights of a module.
-inline std::string norm_name(const Layer& layer, const ModuleNames& module,
-                             const TensorNames& tensors) {
+PPLCNET_INLINE std::string norm_name(const Layer& layer, const ModuleNames& module,
+                                     const TensorNames& tensors) {
   if (!module.norm.empty()) return text_of(module.norm);
   if (!layer.norm_name.empty()) return text_of(layer.norm_name);
   Name name = module.weights;
@@ -16325,9 +16418,8 @@ inline std::string norm_name(const Layer& layer, const ModuleNames& module,
   return text_of(name).append(tensors.norm);
 }
 
-/// Returns the name of a PReLU's slopes: beside a batch norm, or the module's own.
-inline std::string slopes_name(const Layer& layer, const ModuleNames& module,
-                               const TensorNames& tensors) {
+PPLCNET_INLINE std::string slopes_name(const Layer& layer, const ModuleNames& module,
+                                       const TensorNames& tensors) {
   std::string name = text_of(module.weights);
   if (layer.batch_norm) name += tensors.slopes;
   return name + ".weight";
@@ -16335,8 +16427,7 @@ inline std::string slopes_name(const Layer& layer, const ModuleNames& module,
 
 }  // namespace naming
 
-/// Returns the names of a layer as it is deployed; all empty for one without weights.
-inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE ParameterNames parameter_names(const Layer& layer, const Naming& naming) {
   const ModuleNames module = naming::module_names(layer.name, naming);
   if (module.weights.empty()) return {};
   ParameterNames names;
@@ -16355,12 +16446,7 @@ inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) 
   return names;
 }
 
-/// Names of a layer's scalars: before the activation, and after it.
-struct AffineNames {
-  std::string scale, bias, last_scale, last_bias;
-};
-
-inline AffineNames affine_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE AffineNames affine_names(const Layer& layer, const Naming& naming) {
   const TrainingForm form = training_form(layer);
   if (form.affine.empty()) return {};
   const std::string module = text_of(naming::module_names(layer.name, naming).weights);
@@ -16368,13 +16454,7 @@ inline AffineNames affine_names(const Layer& layer, const Naming& naming) {
   return {first + ".scale", first + ".bias", last + ".scale", last + ".bias"};
 }
 
-/// The tensors of a training checkpoint that one layer is made of.
-struct TrainingNames {
-  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
-  ParameterNames after;                  ///< the batch norm after their sum
-};
-
-inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE TrainingNames training_names(const Layer& layer, const Naming& naming) {
   const TrainingForm form = training_form(layer);
   const std::string module = text_of(naming::module_names(layer.name, naming).weights);
   TrainingNames names;
@@ -16389,15 +16469,7 @@ inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
   return names;
 }
 
-/// Returns how a file of a naming holds a layer's weight.
-inline Layout layout_in(const Layer& layer, const Naming& naming) {
-  const bool own = !is_linear(layer.layout) || naming.linear == Layout::convolution;
-  return own ? layer.layout : naming.linear;
-}
-
-/// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
-/// [out, in] or [in, out] of a linear layer; see Layout.
-inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
   const std::int64_t depth = layer.op == Operator::depthwise ? 1 : in;
@@ -16424,16 +16496,7 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& 
   }
   return {out, depth, height, width};
 }
-
-/// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
-inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
-  return {layer.output.channels / layer.repeats};
-}
-/// Returns the shape of its own bias.
-inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
-  if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
-  return vector_shape(layer);
-}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -16515,12 +16578,17 @@ inline std::size_t place_in(std::string_view name, std::string_view end) {
 }
 
 /// Returns what a network is, in a sentence.
-inline std::string what_of(const NetworkTraits& traits) {
+PPLCNET_INLINE std::string what_of(const NetworkTraits& traits);
+
+/// Returns whose tensors a file holds, as `Naming::what` says it; nothing if that is not known.
+PPLCNET_INLINE std::string_view known_as(const TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string what_of(const NetworkTraits& traits) {
   return traits.what.empty() ? "network " + quote(traits.name) : std::string(traits.what);
 }
 
-/// Returns whose tensors a file holds, as `Naming::what` says it; nothing if that is not known.
-inline std::string_view known_as(const TensorFile& file) {
+PPLCNET_INLINE std::string_view known_as(const TensorFile& file) {
   constexpr struct {
     std::string_view tensor, what;
   } kKnown[] = {
@@ -16556,6 +16624,7 @@ inline std::string_view known_as(const TensorFile& file) {
     return holds("layer_list.0.weight") ? tensors_of::kV3Detection : tensors_of::kV3Recognition;
   return found;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -16600,7 +16669,17 @@ constexpr bool is_part(std::string_view word) {
 
 /// Returns the parts of a distillation, in the file's order; none in a file of one network. There
 /// are few.
-inline std::vector<std::string> parts_of(const TensorFile& file) {
+PPLCNET_INLINE std::vector<std::string> parts_of(const TensorFile& file);
+
+/// Returns the same for messages: `'Student', 'Teacher'`.
+PPLCNET_INLINE std::string quote(const std::vector<std::string>& parts);
+
+/// Leaves the tensors of one part, with the names that they have in a file of their own. Capital
+/// letters do not matter.
+PPLCNET_INLINE Error take_part(TensorFile& file, std::string_view part);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::vector<std::string> parts_of(const TensorFile& file) {
   constexpr std::size_t kMost = 8;
   std::vector<std::string> parts;
   for (const Tensor& tensor : file.tensors) {
@@ -16612,16 +16691,13 @@ inline std::vector<std::string> parts_of(const TensorFile& file) {
   return parts;
 }
 
-/// Returns the same for messages: `'Student', 'Teacher'`.
-inline std::string quote(const std::vector<std::string>& parts) {
+PPLCNET_INLINE std::string quote(const std::vector<std::string>& parts) {
   std::string names;
   for (const std::string& part : parts) names += (names.empty() ? "" : ", ") + quote(part);
   return names;
 }
 
-/// Leaves the tensors of one part, with the names that they have in a file of their own. Capital
-/// letters do not matter.
-inline Error take_part(TensorFile& file, std::string_view part) {
+PPLCNET_INLINE Error take_part(TensorFile& file, std::string_view part) {
   const std::vector<std::string> parts = parts_of(file);
   const auto found =
       std::ranges::find_if(parts, [&](const auto& one) { return naming::same_word(one, part); });
@@ -16633,6 +16709,7 @@ inline Error take_part(TensorFile& file, std::string_view part) {
   for (Tensor& tensor : file.tensors) tensor.name.erase(0, prefix.size());
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -16727,59 +16804,24 @@ class StateDictTensors {
   explicit StateDictTensors(const TensorFile& file) : file_(file) {}
 
   /// Returns a tensor's name in the file.
-  std::string full_name(const std::string& name) const {
-    constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
-    // The neck is not inside the backbone.
-    if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
-      return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
-    return prefix_ + name;
-  }
+  std::string full_name(const std::string& name) const;
 
   const Tensor* find(const std::string& name) const {
     return name.empty() ? nullptr : file_.find(full_name(name));
   }
 
   /// Returns the names of a layer: older ones, where the file has them in place of today's.
-  ParameterNames names_of(const Layer& layer) const {
-    ParameterNames names = parameter_names(layer, naming_);
-    if (naming_.older_module == nullptr) return names;
-    const ParameterNames older = parameter_names(layer, naming_.older());
-    for (const auto member : {&ParameterNames::weight, &ParameterNames::bias,
-                              &ParameterNames::gamma, &ParameterNames::beta, &ParameterNames::mean,
-                              &ParameterNames::variance, &ParameterNames::slopes})
-      if (find(names.*member) == nullptr && find(older.*member) != nullptr)
-        names.*member = older.*member;
-    return names;
-  }
+  ParameterNames names_of(const Layer& layer) const;
 
   /// Returns the names that the weights of the first layer may have, as it is trained or deployed.
-  static std::vector<std::string> first_names(const Layer& layer, const Naming& naming) {
-    std::vector<std::string> names = {parameter_names(layer, naming).weight};
-    if (naming.older_module != nullptr)
-      names.push_back(parameter_names(layer, naming.older()).weight);
-    for (const ParameterNames& branch : training_names(layer, naming).branches)
-      if (!branch.weight.empty() && branch.weight != names.front()) names.push_back(branch.weight);
-    return names;
-  }
+  static std::vector<std::string> first_names(const Layer& layer, const Naming& naming);
+
+  /// Returns whether the file has any tensor of a layer's training form; `own` is the deployed one.
+  bool has_branches(const TrainingNames& names, const ParameterNames& own) const;
 
   /// `check` is `read_values` or `read_variances`.
   Error read(const std::string& name, const std::vector<std::int64_t>& shape,
-             std::vector<float>& values, decltype(read_values)& check = read_values) {
-    if (name.empty()) return {};
-    const std::string full = full_name(name);
-    const Tensor* tensor = file_.find(full);
-    if (tensor == nullptr)
-      return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
-                       " is missing");
-    if (!converts_to_float(tensor->type) || tensor->shape != shape)
-      return Error::of(file_.path, ": tensor ", quote(full), ": expected ",
-                       describe(DataType::f32, shape), ", found ",
-                       describe(tensor->type, tensor->shape));
-    values.resize(static_cast<std::size_t>(tensor->element_count()));
-    mark(full);
-    keep_first(wrong_value_, check(*tensor, file_.path, values));
-    return {};
-  }
+             std::vector<float>& values, decltype(read_values)& check = read_values);
 
   void mark(const std::string& full) { read_.insert(std::ranges::upper_bound(read_, full), full); }
 
@@ -16789,6 +16831,67 @@ class StateDictTensors {
   std::vector<std::string> read_;  // sorted
   Error wrong_value_;              // the first
 };
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string StateDictTensors::full_name(const std::string& name) const {
+  constexpr std::string_view kNeck = "neck.", kBackbone = "backbone.";
+  // The neck is not inside the backbone.
+  if (name.starts_with(kNeck) && prefix_.ends_with(kBackbone))
+    return prefix_.substr(0, prefix_.size() - kBackbone.size()) + name;
+  return prefix_ + name;
+}
+
+PPLCNET_INLINE ParameterNames StateDictTensors::names_of(const Layer& layer) const {
+  ParameterNames names = parameter_names(layer, naming_);
+  if (naming_.older_module == nullptr) return names;
+  const ParameterNames older = parameter_names(layer, naming_.older());
+  for (const auto member : {&ParameterNames::weight, &ParameterNames::bias, &ParameterNames::gamma,
+                            &ParameterNames::beta, &ParameterNames::mean, &ParameterNames::variance,
+                            &ParameterNames::slopes})
+    if (find(names.*member) == nullptr && find(older.*member) != nullptr)
+      names.*member = older.*member;
+  return names;
+}
+
+PPLCNET_INLINE std::vector<std::string> StateDictTensors::first_names(const Layer& layer,
+                                                                      const Naming& naming) {
+  std::vector<std::string> names = {parameter_names(layer, naming).weight};
+  if (naming.older_module != nullptr)
+    names.push_back(parameter_names(layer, naming.older()).weight);
+  for (const ParameterNames& branch : training_names(layer, naming).branches)
+    if (!branch.weight.empty() && branch.weight != names.front()) names.push_back(branch.weight);
+  return names;
+}
+
+PPLCNET_INLINE bool StateDictTensors::has_branches(const TrainingNames& names,
+                                                   const ParameterNames& own) const {
+  const auto is_there = [&](const ParameterNames& part) {
+    return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
+           find(part.beta) || find(part.mean) || find(part.variance);
+  };
+  return std::ranges::any_of(names.branches, is_there) || is_there(names.after);
+}
+
+PPLCNET_INLINE Error StateDictTensors::read(const std::string& name,
+                                            const std::vector<std::int64_t>& shape,
+                                            std::vector<float>& values,
+                                            decltype(read_values)& check) {
+  if (name.empty()) return {};
+  const std::string full = full_name(name);
+  const Tensor* tensor = file_.find(full);
+  if (tensor == nullptr)
+    return Error::of(file_.path, ": tensor ", quote(full), " ", describe(DataType::f32, shape),
+                     " is missing");
+  if (!converts_to_float(tensor->type) || tensor->shape != shape)
+    return Error::of(file_.path, ": tensor ", quote(full), ": expected ",
+                     describe(DataType::f32, shape), ", found ",
+                     describe(tensor->type, tensor->shape));
+  values.resize(static_cast<std::size_t>(tensor->element_count()));
+  mark(full);
+  keep_first(wrong_value_, check(*tensor, file_.path, values));
+  return {};
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -16804,50 +16907,11 @@ class StateDict : protected StateDictTensors {
       : StateDictTensors(file), layers_(layers), traits_(traits) {}
 
   /// Detects the naming; an error if it is unknown, or another network's.
-  Error open() {
-    if (const auto parts = parts_of(file_); parts.size() > 1)
-      return Error::of(file_.path, ": holds several networks, take one of them: ", quote(parts));
-    const auto first = std::ranges::find_if(layers_, &Layer::has_weights);
-    if (first == layers_.end()) return {};
-    const std::vector<Naming> namings = namings_of(traits_);
-    const std::string_view known = known_as(file_);
-    const bool other = !known.empty() && !traits_.namings.empty() &&
-                       std::ranges::find(namings, known, &Naming::what) == namings.end();
-    if (other)
-      return Error::of(file_.path, ": holds tensors of ", known, ", the type is ",
-                       what_of(traits_));
-    Place found;
-    std::string names;
-    for (const Naming& naming : namings)
-      for (const std::string& name : first_names(*first, naming)) {
-        if (names.find(quote(name)) == names.npos)
-          names += (names.empty() ? "" : ", ") + quote(name);
-        find_prefix(name, naming, found);
-      }
-    if (!found.second_prefix.empty())
-      return Error::of(file_.path, ": holds two networks, ", quote(found.second_prefix), " and ",
-                       quote(prefix_));
-    if (found.is_there) {
-      choose_framework(*first, namings);
-      return check_optional().with_progress(1);
-    }
-    return Error::of(file_.path, ": no tensor is named as in ", what_of(traits_), " (", names,
-                     "); the first is ",
-                     file_.tensors.empty() ? "none" : quote(file_.tensors.front().name));
-  }
+  Error open();
 
   /// Reads all parameters of a layer, with the shapes that the layer must have; branches become one
   /// weight and bias.
-  Error read(const Layer& layer, Parameters& parameters) {
-    if (training_form(layer).count > 0) return read_branches(layer, parameters);
-    const ParameterNames names = names_of(layer);
-    if (auto error = check_classes(layer, names.weight)) return error;
-    if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
-    if (layout_in(layer, naming_) == Layout::in_out)
-      parameters.weight = transposed(parameters.weight, layer.input.channels);
-    repeat(layer, parameters);
-    return {};
-  }
+  Error read(const Layer& layer, Parameters& parameters);
 
   /// Checks a layer's packed weights.
   void check(const Layer& layer, std::span<const float> weights) {
@@ -16856,54 +16920,16 @@ class StateDict : protected StateDictTensors {
 
   /// Returns, after everything was read, an error that names the first tensor that is not part of
   /// the network, or the first with a value that no network can have.
-  Error close() const {
-    for (const Tensor& tensor : file_.tensors) {
-      const bool counter = tensor.name.ends_with(".num_batches_tracked");
-      if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
-      if (is_around(tensor.name)) continue;
-      return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
-                       describe(tensor.type, tensor.shape), " is not part of the type's network");
-    }
-    return wrong_value_;
-  }
+  Error close() const;
 
  protected:
   using StateDictTensors::read;
 
   Error read(const Layer& layer, const ParameterNames& names,
-             std::vector<std::int64_t> weight_shape, Parameters& parameters) {
-    std::vector<std::int64_t> vector = vector_shape(layer);
-    vector.front() *= layer.group_count;
-    const auto bias = layer.group_count > 1 ? vector : bias_shape(layer);
-    if (!weight_shape.empty()) weight_shape.front() *= layer.group_count;
-    if (auto error = read(names.weight, weight_shape, parameters.weight)) return error;
-    if (auto error = read(names.bias, bias, parameters.bias)) return error;
-    if (auto error = read(names.slopes, vector, parameters.slopes)) return error;
-    if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
-    if (auto error = read(names.beta, vector, parameters.beta)) return error;
-    if (auto error = read(names.mean, vector, parameters.mean)) return error;
-    if (auto error = read(names.variance, vector, parameters.variance, read_variances))
-      return error;
-    for (std::vector<float>* values : by_channel(parameters)) take_group(layer, *values);
-    return {};
-  }
+             std::vector<std::int64_t> weight_shape, Parameters& parameters);
 
   /// Leaves the part of a convolution's values that a layer of it has.
-  static void take_group(const Layer& layer, std::vector<float>& values) {
-    const std::size_t size = values.size() / static_cast<std::size_t>(layer.group_count);
-    const auto first = values.begin() + static_cast<std::ptrdiff_t>(size) * layer.group;
-    if (layer.group_count > 1)
-      values = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
-  }
-
-  /// Returns whether the file has any tensor of a layer's training form; `own` is the deployed one.
-  bool has_branches(const TrainingNames& names, const ParameterNames& own) const {
-    const auto is_there = [&](const ParameterNames& part) {
-      return (part.weight != own.weight && find(part.weight)) || find(part.gamma) ||
-             find(part.beta) || find(part.mean) || find(part.variance);
-    };
-    return std::ranges::any_of(names.branches, is_there) || is_there(names.after);
-  }
+  static void take_group(const Layer& layer, std::vector<float>& values);
 
   bool is_logits(const Layer& layer) const {
     return traits_.logits >= 0 &&
@@ -16919,133 +16945,228 @@ class StateDict : protected StateDictTensors {
 
   /// Chooses, of namings with the same names for weights, the one that names the batch norm as the
   /// file does.
-  void choose_framework(const Layer& layer, const std::vector<Naming>& namings) {
-    for (const Naming& naming : namings) {
-      if (naming.module != naming_.module) continue;
-      std::vector<ParameterNames> norms = training_names(layer, naming).branches;
-      norms.push_back(parameter_names(layer, naming));
-      if (std::ranges::any_of(norms, [&](const auto& names) { return find(names.mean); })) {
-        naming_ = naming;
-        return;
-      }
-    }
-  }
+  void choose_framework(const Layer& layer, const std::vector<Naming>& namings);
 
   /// Finds what stands before the name of the first weights. What a network is part of may have a
   /// module of that name, too, but deeper inside.
-  void find_prefix(const std::string& name, const Naming& naming, Place& found) {
-    for (const Tensor& tensor : file_.tensors) {
-      const std::size_t begin = place_in(tensor.name, name);
-      if (begin == std::string::npos) continue;
-      const std::string prefix = tensor.name.substr(0, begin);
-      const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
-      if (found.is_there && (deeper > 0 || prefix == prefix_)) continue;
-      found.second_prefix = found.is_there && deeper == 0 ? prefix_ : "";
-      found.is_there = true;
-      naming_ = naming;
-      prefix_ = prefix;
-    }
-  }
+  void find_prefix(const std::string& name, const Naming& naming, Place& found);
 
   /// Reads a layer that has branches where it was trained, from a file of either form.
-  Error read_branches(const Layer& layer, Parameters& result) {
-    const TrainingForm form = training_form(layer);
-    const TrainingNames names = training_names(layer, naming_);
-    const ParameterNames own = parameter_names(layer, naming_);
-    BranchSum sum(layer);
-    Parameters norm;
-    if (has_branches(names, own)) {
-      for (std::size_t i = 0; i < names.branches.size(); ++i) {
-        auto shape = weight_shape(layer, naming_);
-        shape[2] = shape[3] = form.branches[i].kernel;
-        Parameters branch;
-        if (auto error = read(layer, names.branches[i], shape, branch)) return error;
-        sum.add(form.branches[i], branch);
-      }
-      if (auto error = read(layer, names.after, {}, norm)) return error;
-      if (form.keeps_deployed) {
-        mark(full_name(own.weight));
-        mark(full_name(own.bias));
-      }
-    } else {
-      Parameters deployed;
-      if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
-      sum.add({.kernel = layer.kernel.height}, deployed);
-    }
-    for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
-      sum.scale(o, batch_norm_of(norm, o));
-    if (!form.affine.empty()) {
-      Linear affine;
-      if (auto error = read_affine(layer, affine, result.affine)) return error;
-      for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
-        sum.scale(o, affine);
-    }
-    sum.round_to(result);
-    return {};
-  }
+  Error read_branches(const Layer& layer, Parameters& result);
 
   /// Reads scalars: those before the activation are part of the sum; those after it have no use
   /// where there is no activation.
-  Error read_affine(const Layer& layer, Linear& before, std::vector<float>& after) {
-    const AffineNames names = affine_names(layer, naming_);
-    std::vector<float> scale, shift;
-    if (auto error = read(names.scale, {1}, scale)) return error;
-    if (auto error = read(names.bias, {1}, shift)) return error;
-    before = {scale[0], shift[0]};
-    if (!layer.affine) {
-      mark(full_name(names.last_scale));
-      mark(full_name(names.last_bias));
-      return {};
-    }
-    if (auto error = read(names.last_scale, {1}, scale)) return error;
-    if (auto error = read(names.last_bias, {1}, shift)) return error;
-    after = {scale[0], shift[0]};
-    return {};
-  }
+  Error read_affine(const Layer& layer, Linear& before, std::vector<float>& after);
 
   /// Returns whether a tensor belongs to what a network was trained in: it is of a module that the
   /// network has no use for, or lies beside the prefix of a backbone.
-  bool is_around(std::string_view name) const {
-    const bool backbone = traits_.classes == 0 && !traits_.namings.empty();
-    if (backbone && !name.starts_with(prefix_)) return true;
-    return std::ranges::any_of(traits_.unused, [&](const Name& module) {
-      const std::string weight = full_name(names_of({{.name = module}}).weight);
-      return name.starts_with(weight.substr(0, weight.rfind('.') + 1));
-    });
-  }
+  bool is_around(std::string_view name) const;
 
   /// Checks what depends on the type's options: the commonest mistakes deserve the plainest words.
-  Error check_optional() const {
-    for (const OptionalModule& one : traits_.optional) {
-      const auto is_it = [&](const Layer& layer) {
-        return layer.name == one.module || layer.norm_name == one.module;
-      };
-      const auto layer = std::ranges::find_if(layers_, is_it);
-      const int width = layer == layers_.end() ? 0 : layer->output.channels;
-      const std::string name =
-          text_of(naming::module_names(one.module, naming_).weights) + ".weight";
-      const bool there = find(name) != nullptr;
-      if (there == (width > 0)) continue;
-      const std::string value = one.is_flag ? (width > 0 ? "true" : "false") : join({width});
-      return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
-                       ", the type has ", one.option, " = ", value);
-    }
-    return {};
-  }
+  Error check_optional() const;
 
-  Error check_classes(const Layer& layer, const std::string& name) const {
-    const Tensor* tensor = find(name);
-    const auto shape = weight_shape(layer, naming_);
-    if (!is_logits(layer) || tensor == nullptr || tensor->shape.size() != shape.size()) return {};
-    const std::size_t out = shape[0] == layer.output.channels ? 0 : 1;
-    if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
-    return Error::of(file_.path, ": has ", tensor->shape[out], " classes (", quote(tensor->name),
-                     "), the type has ", shape[out]);
-  }
+  Error check_classes(const Layer& layer, const std::string& name) const;
 
   std::span<const Layer> layers_;
   const NetworkTraits& traits_;
 };
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error StateDict::open() {
+  if (const auto parts = parts_of(file_); parts.size() > 1)
+    return Error::of(file_.path, ": holds several networks, take one of them: ", quote(parts));
+  const auto first = std::ranges::find_if(layers_, &Layer::has_weights);
+  if (first == layers_.end()) return {};
+  const std::vector<Naming> namings = namings_of(traits_);
+  const std::string_view known = known_as(file_);
+  const bool other = !known.empty() && !traits_.namings.empty() &&
+                     std::ranges::find(namings, known, &Naming::what) == namings.end();
+  if (other)
+    return Error::of(file_.path, ": holds tensors of ", known, ", the type is ", what_of(traits_));
+  Place found;
+  std::string names;
+  for (const Naming& naming : namings)
+    for (const std::string& name : first_names(*first, naming)) {
+      if (names.find(quote(name)) == names.npos) names += (names.empty() ? "" : ", ") + quote(name);
+      find_prefix(name, naming, found);
+    }
+  if (!found.second_prefix.empty())
+    return Error::of(file_.path, ": holds two networks, ", quote(found.second_prefix), " and ",
+                     quote(prefix_));
+  if (found.is_there) {
+    choose_framework(*first, namings);
+    return check_optional().with_progress(1);
+  }
+  return Error::of(file_.path, ": no tensor is named as in ", what_of(traits_), " (", names,
+                   "); the first is ",
+                   file_.tensors.empty() ? "none" : quote(file_.tensors.front().name));
+}
+
+PPLCNET_INLINE Error StateDict::read(const Layer& layer, Parameters& parameters) {
+  if (training_form(layer).count > 0) return read_branches(layer, parameters);
+  const ParameterNames names = names_of(layer);
+  if (auto error = check_classes(layer, names.weight)) return error;
+  if (auto error = read(layer, names, weight_shape(layer, naming_), parameters)) return error;
+  if (layout_in(layer, naming_) == Layout::in_out)
+    parameters.weight = transposed(parameters.weight, layer.input.channels);
+  repeat(layer, parameters);
+  return {};
+}
+
+PPLCNET_INLINE Error StateDict::read(const Layer& layer, const ParameterNames& names,
+                                     std::vector<std::int64_t> weight_shape,
+                                     Parameters& parameters) {
+  std::vector<std::int64_t> vector = vector_shape(layer);
+  vector.front() *= layer.group_count;
+  const auto bias = layer.group_count > 1 ? vector : bias_shape(layer);
+  if (!weight_shape.empty()) weight_shape.front() *= layer.group_count;
+  if (auto error = read(names.weight, weight_shape, parameters.weight)) return error;
+  if (auto error = read(names.bias, bias, parameters.bias)) return error;
+  if (auto error = read(names.slopes, vector, parameters.slopes)) return error;
+  if (auto error = read(names.gamma, vector, parameters.gamma)) return error;
+  if (auto error = read(names.beta, vector, parameters.beta)) return error;
+  if (auto error = read(names.mean, vector, parameters.mean)) return error;
+  if (auto error = read(names.variance, vector, parameters.variance, read_variances)) return error;
+  for (std::vector<float>* values : by_channel(parameters)) take_group(layer, *values);
+  return {};
+}
+
+PPLCNET_INLINE Error StateDict::close() const {
+  for (const Tensor& tensor : file_.tensors) {
+    const bool counter = tensor.name.ends_with(".num_batches_tracked");
+    if (counter || std::ranges::binary_search(read_, tensor.name)) continue;
+    if (is_around(tensor.name)) continue;
+    return Error::of(file_.path, ": tensor ", quote(tensor.name), " ",
+                     describe(tensor.type, tensor.shape), " is not part of the type's network");
+  }
+  return wrong_value_;
+}
+
+PPLCNET_INLINE void StateDict::take_group(const Layer& layer, std::vector<float>& values) {
+  const std::size_t size = values.size() / static_cast<std::size_t>(layer.group_count);
+  const auto first = values.begin() + static_cast<std::ptrdiff_t>(size) * layer.group;
+  if (layer.group_count > 1)
+    values = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
+}
+
+PPLCNET_INLINE void StateDict::choose_framework(const Layer& layer,
+                                                const std::vector<Naming>& namings) {
+  for (const Naming& naming : namings) {
+    if (naming.module != naming_.module) continue;
+    std::vector<ParameterNames> norms = training_names(layer, naming).branches;
+    norms.push_back(parameter_names(layer, naming));
+    if (std::ranges::any_of(norms, [&](const auto& names) { return find(names.mean); })) {
+      naming_ = naming;
+      return;
+    }
+  }
+}
+
+PPLCNET_INLINE void StateDict::find_prefix(const std::string& name, const Naming& naming,
+                                           Place& found) {
+  for (const Tensor& tensor : file_.tensors) {
+    const std::size_t begin = place_in(tensor.name, name);
+    if (begin == std::string::npos) continue;
+    const std::string prefix = tensor.name.substr(0, begin);
+    const auto deeper = std::ranges::count(prefix, '.') - std::ranges::count(prefix_, '.');
+    if (found.is_there && (deeper > 0 || prefix == prefix_)) continue;
+    found.second_prefix = found.is_there && deeper == 0 ? prefix_ : "";
+    found.is_there = true;
+    naming_ = naming;
+    prefix_ = prefix;
+  }
+}
+
+PPLCNET_INLINE Error StateDict::read_branches(const Layer& layer, Parameters& result) {
+  const TrainingForm form = training_form(layer);
+  const TrainingNames names = training_names(layer, naming_);
+  const ParameterNames own = parameter_names(layer, naming_);
+  BranchSum sum(layer);
+  Parameters norm;
+  if (has_branches(names, own)) {
+    for (std::size_t i = 0; i < names.branches.size(); ++i) {
+      auto shape = weight_shape(layer, naming_);
+      shape[2] = shape[3] = form.branches[i].kernel;
+      Parameters branch;
+      if (auto error = read(layer, names.branches[i], shape, branch)) return error;
+      sum.add(form.branches[i], branch);
+    }
+    if (auto error = read(layer, names.after, {}, norm)) return error;
+    if (form.keeps_deployed) {
+      mark(full_name(own.weight));
+      mark(full_name(own.bias));
+    }
+  } else {
+    Parameters deployed;
+    if (auto error = read(layer, own, weight_shape(layer, naming_), deployed)) return error;
+    sum.add({.kernel = layer.kernel.height}, deployed);
+  }
+  for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
+    sum.scale(o, batch_norm_of(norm, o));
+  if (!form.affine.empty()) {
+    Linear affine;
+    if (auto error = read_affine(layer, affine, result.affine)) return error;
+    for (std::size_t o = 0; o < static_cast<std::size_t>(layer.output.channels); ++o)
+      sum.scale(o, affine);
+  }
+  sum.round_to(result);
+  return {};
+}
+
+PPLCNET_INLINE Error StateDict::read_affine(const Layer& layer, Linear& before,
+                                            std::vector<float>& after) {
+  const AffineNames names = affine_names(layer, naming_);
+  std::vector<float> scale, shift;
+  if (auto error = read(names.scale, {1}, scale)) return error;
+  if (auto error = read(names.bias, {1}, shift)) return error;
+  before = {scale[0], shift[0]};
+  if (!layer.affine) {
+    mark(full_name(names.last_scale));
+    mark(full_name(names.last_bias));
+    return {};
+  }
+  if (auto error = read(names.last_scale, {1}, scale)) return error;
+  if (auto error = read(names.last_bias, {1}, shift)) return error;
+  after = {scale[0], shift[0]};
+  return {};
+}
+
+PPLCNET_INLINE bool StateDict::is_around(std::string_view name) const {
+  const bool backbone = traits_.classes == 0 && !traits_.namings.empty();
+  if (backbone && !name.starts_with(prefix_)) return true;
+  return std::ranges::any_of(traits_.unused, [&](const Name& module) {
+    const std::string weight = full_name(names_of({{.name = module}}).weight);
+    return name.starts_with(weight.substr(0, weight.rfind('.') + 1));
+  });
+}
+
+PPLCNET_INLINE Error StateDict::check_optional() const {
+  for (const OptionalModule& one : traits_.optional) {
+    const auto is_it = [&](const Layer& layer) {
+      return layer.name == one.module || layer.norm_name == one.module;
+    };
+    const auto layer = std::ranges::find_if(layers_, is_it);
+    const int width = layer == layers_.end() ? 0 : layer->output.channels;
+    const std::string name = text_of(naming::module_names(one.module, naming_).weights) + ".weight";
+    const bool there = find(name) != nullptr;
+    if (there == (width > 0)) continue;
+    const std::string value = one.is_flag ? (width > 0 ? "true" : "false") : join({width});
+    return Error::of(file_.path, ": has ", there ? "a" : "no", " tensor ", quote(full_name(name)),
+                     ", the type has ", one.option, " = ", value);
+  }
+  return {};
+}
+
+PPLCNET_INLINE Error StateDict::check_classes(const Layer& layer, const std::string& name) const {
+  const Tensor* tensor = find(name);
+  const auto shape = weight_shape(layer, naming_);
+  if (!is_logits(layer) || tensor == nullptr || tensor->shape.size() != shape.size()) return {};
+  const std::size_t out = shape[0] == layer.output.channels ? 0 : 1;
+  if (tensor->shape[1 - out] != shape[1 - out] || tensor->shape[out] == shape[out]) return {};
+  return Error::of(file_.path, ": has ", tensor->shape[out], " classes (", quote(tensor->name),
+                   "), the type has ", shape[out]);
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -17582,19 +17703,26 @@ inline int dropout_percent(std::span<const Layer> layers) {
   return percent;
 }
 
+/// What such a file says of its network, and how.
+using FirstWords = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns the words of a network in such a file but for its family and its dialect, which change
+/// nothing that the others do not.
+PPLCNET_INLINE FirstWords first_description(std::span<const Layer> layers,
+                                            const NetworkTraits& traits);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// Writes down PP-LCNet's layers block by block.
 class FirstDescription {
  public:
-  using Words = std::vector<std::pair<std::string, std::string>>;
-
   FirstDescription(std::span<const Layer> layers, const NetworkTraits& traits)
       : layers_(layers), traits_(traits) {}
 
-  Words words() {
+  FirstWords words() {
     for (std::size_t i = 0; i < layers_.size(); ++i) add(i);
     end_block();
     std::string middle = stem_middle_ > 0 ? join({stem_middle_, "-"}) : "";
-    Words words = {
+    FirstWords words = {
         {"stem", join({stem_kind_, ":", middle, stem_.output.channels, ":s", stem_.stride.height,
                        "x", stem_.stride.width})},
         {"blocks", blocks_},
@@ -17682,12 +17810,11 @@ class FirstDescription {
   std::string blocks_, heads_;
 };
 
-/// Returns the words of a network in such a file but for its family and its dialect, which change
-/// nothing that the others do not.
-inline FirstDescription::Words first_description(std::span<const Layer> layers,
-                                                 const NetworkTraits& traits) {
+PPLCNET_INLINE FirstWords first_description(std::span<const Layer> layers,
+                                            const NetworkTraits& traits) {
   return FirstDescription(layers, traits).words();
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace native
 
@@ -17706,17 +17833,7 @@ inline std::string size_of(std::string_view before, Pair size) {
 }
 
 /// Returns a layer as one word: its name, kernel, stride, dilation, channels, and what follows.
-inline std::string word_of(const Layer& layer) {
-  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
-                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
-  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
-  word += join({layer.output.channels});
-  for (const Activation activation : {layer.activation, layer.last_activation})
-    if (activation != Activation::none) word += join({":", activation_name(activation)});
-  if (layer.affine) word += ":affine";
-  if (layer.addend >= 0) word += ":add";
-  return word;
-}
+PPLCNET_INLINE std::string word_of(const Layer& layer);
 
 }  // namespace native
 
@@ -17766,8 +17883,28 @@ inline std::size_t count_same_words(std::string_view text, std::string_view othe
 }  // namespace native
 
 /// Checks that a file's metadata describe a network with weights in a storage.
-inline Error check_description(const TensorFile& file, std::span<const Layer> layers,
-                               const NetworkTraits& traits, std::string_view storage) {
+PPLCNET_INLINE Error check_description(const TensorFile& file, std::span<const Layer> layers,
+                                       const NetworkTraits& traits, std::string_view storage);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace native {
+
+PPLCNET_INLINE std::string word_of(const Layer& layer) {
+  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
+                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
+  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
+  word += join({layer.output.channels});
+  for (const Activation activation : {layer.activation, layer.last_activation})
+    if (activation != Activation::none) word += join({":", activation_name(activation)});
+  if (layer.affine) word += ":affine";
+  if (layer.addend >= 0) word += ":add";
+  return word;
+}
+
+}  // namespace native
+
+PPLCNET_INLINE Error check_description(const TensorFile& file, std::span<const Layer> layers,
+                                       const NetworkTraits& traits, std::string_view storage) {
   const bool first = native::find(file, "blocks") != nullptr;
   const auto words =
       first ? native::first_description(layers, traits) : describe(layers, traits, storage);
@@ -17788,6 +17925,7 @@ inline Error check_description(const TensorFile& file, std::span<const Layer> la
   }
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -18294,17 +18432,33 @@ inline bool is_quantised(const TensorFile& file) {
 }
 
 /// Checks that a native file has the version that this library reads.
-inline Error check_version(const TensorFile& file) {
+PPLCNET_INLINE Error check_version(const TensorFile& file);
+
+/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
+/// the network's Weights, in the same order.
+PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                                 const NetworkTraits& traits, std::span<const std::byte>& packed);
+
+/// Returns why labels cannot be stored.
+PPLCNET_INLINE Error check_info(const ModelInfo& info, int classes, std::string_view path);
+
+/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
+PPLCNET_INLINE void add_info(const ModelInfo& info,
+                             std::vector<std::pair<std::string, std::string>>& metadata);
+
+/// Returns labels, preprocessing, output and model from a native file's metadata.
+PPLCNET_INLINE ModelInfo read_info(const TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error check_version(const TensorFile& file) {
   const std::string* version = native::find(file, "format_version");
   if (version != nullptr && *version == kNativeVersion) return {};
   return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
                    ", this library reads version ", kNativeVersion);
 }
 
-/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
-/// the network's Weights, in the same order.
-inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
-                         const NetworkTraits& traits, std::span<const std::byte>& packed) {
+PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                                 const NetworkTraits& traits, std::span<const std::byte>& packed) {
   if (auto error = check_version(file)) return error;
   if (is_quantised(file))
     return Error::of(file.path, ": its weights are int8, which quantise/load.hpp reads")
@@ -18336,8 +18490,7 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   return {};
 }
 
-/// Returns why labels cannot be stored.
-inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
+PPLCNET_INLINE Error check_info(const ModelInfo& info, int classes, std::string_view path) {
   if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
     return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");
   for (const std::string& label : info.labels)
@@ -18346,9 +18499,8 @@ inline Error check_info(const ModelInfo& info, int classes, std::string_view pat
   return {};
 }
 
-/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
-inline void add_info(const ModelInfo& info,
-                     std::vector<std::pair<std::string, std::string>>& metadata) {
+PPLCNET_INLINE void add_info(const ModelInfo& info,
+                             std::vector<std::pair<std::string, std::string>>& metadata) {
   std::string labels;
   for (const std::string& label : info.labels) labels += label + "\n";
   if (!info.model.empty()) metadata.emplace_back("model", info.model);
@@ -18357,8 +18509,7 @@ inline void add_info(const ModelInfo& info,
   if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
-/// Returns labels, preprocessing, output and model from a native file's metadata.
-inline ModelInfo read_info(const TensorFile& file) {
+PPLCNET_INLINE ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
   if (const std::string* model = native::find(file, "model")) info.model = *model;
@@ -18377,6 +18528,7 @@ inline ModelInfo read_info(const TensorFile& file) {
   }
   return info;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -18991,7 +19143,41 @@ namespace safetensors {
 inline constexpr std::size_t kDataAlignment = FileBytes::kAlignment;
 
 /// `text` as a JSON string.
-inline std::string json_string(std::string_view text) {
+PPLCNET_INLINE std::string json_string(std::string_view text);
+
+PPLCNET_INLINE std::string json_object(const std::vector<std::string>& members);
+
+/// Says what makes the contents impossible to write.
+PPLCNET_INLINE Error check_contents(const TensorFile& file, std::string_view path);
+
+/// Writes the part of the file before the data: the header's size, and the header padded with
+/// spaces.
+PPLCNET_INLINE Error make_header(const TensorFile& file, std::string_view path,
+                                 std::vector<std::byte>& header);
+
+}  // namespace safetensors
+
+/// Writes tensors and metadata, both in their order, as a safetensors file; `target` names it, not
+/// `file.path`.
+inline Error write_safetensors(NewFile& target, const TensorFile& file) {
+  std::vector<std::byte> header;
+  if (auto error = safetensors::make_header(file, target.path(), header)) return error;
+  std::vector<std::span<const std::byte>> pieces = {header};
+  for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
+  return target.write(pieces);
+}
+
+/// Writes the same, and gives it its name: the file is complete or, after an error, not there.
+inline Error write_safetensors(std::string_view path, const TensorFile& file) {
+  NewFile target(path);
+  if (auto error = write_safetensors(target, file)) return error;
+  return target.publish();
+}
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace safetensors {
+
+PPLCNET_INLINE std::string json_string(std::string_view text) {
   constexpr char kHexDigits[] = "0123456789abcdef";
   std::string json = "\"";
   for (const char character : text) {
@@ -19007,14 +19193,13 @@ inline std::string json_string(std::string_view text) {
   return json + '"';
 }
 
-inline std::string json_object(const std::vector<std::string>& members) {
+PPLCNET_INLINE std::string json_object(const std::vector<std::string>& members) {
   std::string json;
   for (const std::string& member : members) json += (json.empty() ? "" : ",") + member;
   return "{" + json + "}";
 }
 
-/// Says what makes the contents impossible to write.
-inline Error check_contents(const TensorFile& file, std::string_view path) {
+PPLCNET_INLINE Error check_contents(const TensorFile& file, std::string_view path) {
   if (file.tensors.size() > kMaxTensors || file.metadata.size() > kMaxTexts) {
     return Error::of(path, ": expected at most ", kMaxTensors, " tensors and ", kMaxTexts,
                      " metadata, found ", file.tensors.size(), " and ", file.metadata.size());
@@ -19044,10 +19229,8 @@ inline Error check_contents(const TensorFile& file, std::string_view path) {
   return {};
 }
 
-/// Writes the part of the file before the data: the header's size, and the header padded with
-/// spaces.
-inline Error make_header(const TensorFile& file, std::string_view path,
-                         std::vector<std::byte>& header) {
+PPLCNET_INLINE Error make_header(const TensorFile& file, std::string_view path,
+                                 std::vector<std::byte>& header) {
   if (auto error = check_contents(file, path)) return error;
   std::vector<std::string> members;
   if (!file.metadata.empty()) {
@@ -19084,23 +19267,7 @@ inline Error make_header(const TensorFile& file, std::string_view path,
 }
 
 }  // namespace safetensors
-
-/// Writes tensors and metadata, both in their order, as a safetensors file; `target` names it, not
-/// `file.path`.
-inline Error write_safetensors(NewFile& target, const TensorFile& file) {
-  std::vector<std::byte> header;
-  if (auto error = safetensors::make_header(file, target.path(), header)) return error;
-  std::vector<std::span<const std::byte>> pieces = {header};
-  for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
-  return target.write(pieces);
-}
-
-/// Writes the same, and gives it its name: the file is complete or, after an error, not there.
-inline Error write_safetensors(std::string_view path, const TensorFile& file) {
-  NewFile target(path);
-  if (auto error = write_safetensors(target, file)) return error;
-  return target.publish();
-}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -10351,6 +10351,8 @@ struct QuantisedModel {
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 
 // from pplcnet/plan/quantised_chains.hpp
 #ifndef PPLCNET_PLAN_QUANTISED_CHAINS_HPP
@@ -10768,6 +10770,19 @@ constexpr QuantisedPlan make_quantised_plan(const Plan& plan) {
   return result;
 }
 
+/// Returns the same when a program runs, compiled once; null if there is no memory.
+PPLCNET_QUANTISED_INLINE std::unique_ptr<QuantisedPlan> new_quantised_plan(
+    const Plan& plan) noexcept;
+
+#if PPLCNET_HAS_QUANTISED_DEFINITIONS
+PPLCNET_QUANTISED_INLINE std::unique_ptr<QuantisedPlan> new_quantised_plan(
+    const Plan& plan) noexcept {
+  std::unique_ptr<QuantisedPlan> result(new (std::nothrow) QuantisedPlan);
+  if (result != nullptr) *result = make_quantised_plan(plan);
+  return result;
+}
+#endif  // PPLCNET_HAS_QUANTISED_DEFINITIONS
+
 }  // namespace pplcnet::inline PPLCNET_ABI
 
 #endif  // PPLCNET_PLAN_MAKE_QUANTISED_PLAN_HPP
@@ -10787,7 +10802,13 @@ constexpr QuantisedPlan make_quantised_plan(const Plan& plan) {
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Returns a name as one string.
-inline std::string text_of(const Name& name) {
+PPLCNET_INLINE std::string text_of(const Name& name);
+
+/// Returns the project's own name of a layer.
+PPLCNET_INLINE std::string layer_name(const Layer& layer);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string text_of(const Name& name) {
   std::string text;
   std::size_t next = 0;
   for (const std::string_view part : {name.pattern, name.leaf})
@@ -10800,11 +10821,11 @@ inline std::string text_of(const Name& name) {
   return text;
 }
 
-/// Returns the project's own name of a layer.
-inline std::string layer_name(const Layer& layer) {
+PPLCNET_INLINE std::string layer_name(const Layer& layer) {
   if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
   return text_of(layer.name);
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -11530,10 +11551,11 @@ AnyQuantisedNetwork::make(const Graph& graph, const QuantisedModel& model, int t
     return Error::of("expected from 1 to ", AnyNetwork::kMostThreads, " threads, found ", threads);
   return with_memory_for(graph.title, [&] {
     AnyQuantisedNetwork network(threads);
-    const auto plan = std::make_shared<const Plan>(make_plan(graph));
-    if (auto error = check_quantisable(*plan)) return error;
-    network.plan_ = plan;
-    network.bytes_plan_ = std::make_shared<const QuantisedPlan>(make_quantised_plan(*plan));
+    network.plan_ = new_plan(graph);
+    if (network.plan_ == nullptr) return out_of_memory(graph.title);
+    if (auto error = check_quantisable(*network.plan_)) return error;
+    network.bytes_plan_ = new_quantised_plan(*network.plan_);
+    if (network.bytes_plan_ == nullptr) return out_of_memory(graph.title);
     Bytes weights = zeros_in_huge_pages<std::uint8_t>(network.bytes_plan_->weight_bytes);
     if (weights == nullptr || !network.allocate()) return out_of_memory(graph.title);
     const auto bytes =
@@ -11725,7 +11747,13 @@ constexpr float float_from_bf16(std::uint16_t half) {
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Returns a name as one string.
-inline std::string text_of(const Name& name) {
+PPLCNET_INLINE std::string text_of(const Name& name);
+
+/// Returns the project's own name of a layer.
+PPLCNET_INLINE std::string layer_name(const Layer& layer);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string text_of(const Name& name) {
   std::string text;
   std::size_t next = 0;
   for (const std::string_view part : {name.pattern, name.leaf})
@@ -11738,11 +11766,11 @@ inline std::string text_of(const Name& name) {
   return text;
 }
 
-/// Returns the project's own name of a layer.
-inline std::string layer_name(const Layer& layer) {
+PPLCNET_INLINE std::string layer_name(const Layer& layer) {
   if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
   return text_of(layer.name);
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -12008,30 +12036,10 @@ inline std::vector<float> transposed(std::span<const float> matrix, int count) {
 
 /// Reorders a transposed convolution's weight, [in][out][kernel][kernel], to
 /// [kernel][kernel][out][in]: those of the channels that it gives before they become pixels.
-inline void spread(const Layer& layer, std::vector<float>& weight) {
-  const auto in = static_cast<std::size_t>(layer.input.channels);
-  const auto taps = static_cast<std::size_t>(layer.repeats);
-  const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
-  std::vector<float> result(weight.size());
-  for (std::size_t i = 0; i < in; ++i)
-    for (std::size_t o = 0; o < out; ++o)
-      for (std::size_t tap = 0; tap < taps; ++tap)
-        result[(tap * out + o) * in + i] = weight[(i * out + o) * taps + tap];
-  weight = std::move(result);
-}
+PPLCNET_INLINE void spread(const Layer& layer, std::vector<float>& weight);
 
 /// Gives channels that share parameters their own.
-inline void repeat(const Layer& layer, Parameters& parameters) {
-  if (layer.layout == Layout::transposed) spread(layer, parameters.weight);
-  for (std::vector<float>* values : by_channel(parameters)) {
-    const std::size_t count = values->size();
-    if (count * static_cast<std::size_t>(layer.repeats) !=
-        static_cast<std::size_t>(layer.output.channels))
-      continue;
-    for (int i = 1; i < layer.repeats; ++i)
-      for (std::size_t k = 0; k < count; ++k) values->push_back((*values)[k]);
-  }
-}
+PPLCNET_INLINE void repeat(const Layer& layer, Parameters& parameters);
 
 /// Batch norm as an affine map of its input: x * factor + offset.
 struct Linear {
@@ -12049,41 +12057,11 @@ inline Linear batch_norm_of(const Parameters& parameters, std::size_t o,
 /// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
 /// (dropout in front of it or after it). Computed in double, with every fused step written out, so
 /// that all compilers get the same bits; leaves one weight and one bias per output.
-inline void fold(const Layer& layer, Parameters& parameters) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
-  if (parameters.weight.empty()) parameters.weight.assign(outputs * depth, 1);  // Layout::none
-  parameters.bias.resize(outputs);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
-    const double factor = norm.factor * share;
-    for (std::size_t k = 0; k < depth; ++k) {
-      float& weight = parameters.weight[o * depth + k];
-      weight = static_cast<float>(weight * factor * keep);
-    }
-    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
-  }
-}
+PPLCNET_INLINE void fold(const Layer& layer, Parameters& parameters);
 
 /// Undoes `fold` where a layer's scale is all that is folded; false, and nothing changes, if a
 /// weight is none that the scale makes of another, bit for bit.
-inline bool unfold_scale(const Layer& layer, Parameters& folded) {
-  const double keep = layer.scale_percent / 100.0;
-  std::vector<float> result;
-  for (const float weight : folded.weight) {
-    constexpr float kFar = std::numeric_limits<float>::infinity();
-    const auto nearest = static_cast<float>(weight / keep);
-    const float candidates[] = {nearest, std::nextafter(nearest, -kFar),
-                                std::nextafter(nearest, kFar)};
-    const auto* const found = std::ranges::find_if(
-        candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
-    if (found == std::end(candidates)) return false;
-    result.push_back(*found);
-  }
-  folded.weight = std::move(result);
-  return true;
-}
+PPLCNET_INLINE bool unfold_scale(const Layer& layer, Parameters& folded);
 
 /// Returns the place of weight [output][k] among a layer's packed weights; k counts
 /// [in][kernel][kernel] as files do. In memory a convolution's sum runs over [kernel
@@ -12132,7 +12110,71 @@ inline float load_weight(const Layer& layer, std::span<const float> weights, std
 
 /// Writes folded parameters to their place among a network's packed weights; what pads the last
 /// panel is zero.
-inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
+PPLCNET_INLINE void pack(const Layer& layer, const Parameters& folded, std::span<float> weights);
+
+/// Returns the opposite of `pack`: weight [out][in][kernel][kernel] and bias.
+PPLCNET_INLINE Parameters unpack(const Layer& layer, std::span<const float> weights);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE void spread(const Layer& layer, std::vector<float>& weight) {
+  const auto in = static_cast<std::size_t>(layer.input.channels);
+  const auto taps = static_cast<std::size_t>(layer.repeats);
+  const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
+  std::vector<float> result(weight.size());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o)
+      for (std::size_t tap = 0; tap < taps; ++tap)
+        result[(tap * out + o) * in + i] = weight[(i * out + o) * taps + tap];
+  weight = std::move(result);
+}
+
+PPLCNET_INLINE void repeat(const Layer& layer, Parameters& parameters) {
+  if (layer.layout == Layout::transposed) spread(layer, parameters.weight);
+  for (std::vector<float>* values : by_channel(parameters)) {
+    const std::size_t count = values->size();
+    if (count * static_cast<std::size_t>(layer.repeats) !=
+        static_cast<std::size_t>(layer.output.channels))
+      continue;
+    for (int i = 1; i < layer.repeats; ++i)
+      for (std::size_t k = 0; k < count; ++k) values->push_back((*values)[k]);
+  }
+}
+
+PPLCNET_INLINE void fold(const Layer& layer, Parameters& parameters) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
+  if (parameters.weight.empty()) parameters.weight.assign(outputs * depth, 1);  // Layout::none
+  parameters.bias.resize(outputs);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
+    const double factor = norm.factor * share;
+    for (std::size_t k = 0; k < depth; ++k) {
+      float& weight = parameters.weight[o * depth + k];
+      weight = static_cast<float>(weight * factor * keep);
+    }
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
+  }
+}
+
+PPLCNET_INLINE bool unfold_scale(const Layer& layer, Parameters& folded) {
+  const double keep = layer.scale_percent / 100.0;
+  std::vector<float> result;
+  for (const float weight : folded.weight) {
+    constexpr float kFar = std::numeric_limits<float>::infinity();
+    const auto nearest = static_cast<float>(weight / keep);
+    const float candidates[] = {nearest, std::nextafter(nearest, -kFar),
+                                std::nextafter(nearest, kFar)};
+    const auto* const found = std::ranges::find_if(
+        candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
+    if (found == std::end(candidates)) return false;
+    result.push_back(*found);
+  }
+  folded.weight = std::move(result);
+  return true;
+}
+
+PPLCNET_INLINE void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
   const std::span<float> packed = weights.subspan(layer.weights, layer.weight_floats());
@@ -12150,8 +12192,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
   if (layer.has_slopes()) std::ranges::copy(folded.slopes, weights.data() + layer.slopes_place());
 }
 
-/// Returns the opposite of `pack`: weight [out][in][kernel][kernel] and bias.
-inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
+PPLCNET_INLINE Parameters unpack(const Layer& layer, std::span<const float> weights) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
   Parameters folded;
@@ -12174,6 +12215,7 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   }
   return folded;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -12288,14 +12330,7 @@ constexpr std::optional<std::uint64_t> byte_count(DataType type,
 }
 
 /// Returns type and shape for a message: `F32 [16, 3, 3, 3]`.
-inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
-  std::string text(name_of(type));
-  text += " [";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += join({i == 0 ? "" : ", ", shape[i]});
-  }
-  return text + "]";
-}
+PPLCNET_INLINE std::string describe(DataType type, std::span<const std::int64_t> shape);
 
 /// Returns whether to_float can read elements of this type.
 constexpr bool converts_to_float(DataType type) {
@@ -12326,6 +12361,17 @@ inline void to_float(const Tensor& tensor, std::span<float> values) {
             [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
   }
 }
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string describe(DataType type, std::span<const std::int64_t> shape) {
+  std::string text(name_of(type));
+  text += " [";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += join({i == 0 ? "" : ", ", shape[i]});
+  }
+  return text + "]";
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -12359,10 +12405,7 @@ inline std::size_t first_not_finite(std::span<const float> values) {
   return first_not_finite<std::uint32_t>(std::as_bytes(values), 0x7f800000);
 }
 
-inline std::string text_of(float number) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
-}
+PPLCNET_INLINE std::string text_of(float number);
 
 template <class... Expected>
 Error wrong(std::string_view path, std::string_view tensor, std::size_t index, float found,
@@ -12382,21 +12425,12 @@ inline void keep_first(Error& first, Error next) {
 
 /// Copies all elements as `to_float` does; an error that names the tensor if one is not finite, or
 /// too large for float32.
-inline Error read_values(const Tensor& tensor, std::string_view path, std::span<float> values) {
-  to_float(tensor, values);
-  const std::size_t index = checking::first_not_finite(values);
-  if (index == values.size()) return {};
-  return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
-}
+PPLCNET_INLINE Error read_values(const Tensor& tensor, std::string_view path,
+                                 std::span<float> values);
 
 /// Checks the same for variances, of which none is negative.
-inline Error read_variances(const Tensor& tensor, std::string_view path, std::span<float> values) {
-  if (auto error = read_values(tensor, path, values)) return error;
-  const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
-  if (negative == values.end()) return {};
-  return checking::wrong(path, tensor.name, static_cast<std::size_t>(negative - values.begin()),
-                         *negative, "variances, which are not negative");
-}
+PPLCNET_INLINE Error read_variances(const Tensor& tensor, std::string_view path,
+                                    std::span<float> values);
 
 /// Checks a layer's packed weights, among a network's: an error that names the tensor of a native
 /// file which they are. `when` is what was done to them: for the message.
@@ -12432,6 +12466,34 @@ inline Error check_packed(std::span<const Layer> layers, std::span<const float> 
       if (auto error = check_packed(layer, weights, path, when)) return error;
   return {};
 }
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace checking {
+
+PPLCNET_INLINE std::string text_of(float number) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
+}
+
+}  // namespace checking
+
+PPLCNET_INLINE Error read_values(const Tensor& tensor, std::string_view path,
+                                 std::span<float> values) {
+  to_float(tensor, values);
+  const std::size_t index = checking::first_not_finite(values);
+  if (index == values.size()) return {};
+  return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
+}
+
+PPLCNET_INLINE Error read_variances(const Tensor& tensor, std::string_view path,
+                                    std::span<float> values) {
+  if (auto error = read_values(tensor, path, values)) return error;
+  const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
+  if (negative == values.end()) return {};
+  return checking::wrong(path, tensor.name, static_cast<std::size_t>(negative - values.begin()),
+                         *negative, "variances, which are not negative");
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -13159,19 +13221,26 @@ inline int dropout_percent(std::span<const Layer> layers) {
   return percent;
 }
 
+/// What such a file says of its network, and how.
+using FirstWords = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns the words of a network in such a file but for its family and its dialect, which change
+/// nothing that the others do not.
+PPLCNET_INLINE FirstWords first_description(std::span<const Layer> layers,
+                                            const NetworkTraits& traits);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// Writes down PP-LCNet's layers block by block.
 class FirstDescription {
  public:
-  using Words = std::vector<std::pair<std::string, std::string>>;
-
   FirstDescription(std::span<const Layer> layers, const NetworkTraits& traits)
       : layers_(layers), traits_(traits) {}
 
-  Words words() {
+  FirstWords words() {
     for (std::size_t i = 0; i < layers_.size(); ++i) add(i);
     end_block();
     std::string middle = stem_middle_ > 0 ? join({stem_middle_, "-"}) : "";
-    Words words = {
+    FirstWords words = {
         {"stem", join({stem_kind_, ":", middle, stem_.output.channels, ":s", stem_.stride.height,
                        "x", stem_.stride.width})},
         {"blocks", blocks_},
@@ -13259,12 +13328,11 @@ class FirstDescription {
   std::string blocks_, heads_;
 };
 
-/// Returns the words of a network in such a file but for its family and its dialect, which change
-/// nothing that the others do not.
-inline FirstDescription::Words first_description(std::span<const Layer> layers,
-                                                 const NetworkTraits& traits) {
+PPLCNET_INLINE FirstWords first_description(std::span<const Layer> layers,
+                                            const NetworkTraits& traits) {
   return FirstDescription(layers, traits).words();
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace native
 
@@ -13283,17 +13351,7 @@ inline std::string size_of(std::string_view before, Pair size) {
 }
 
 /// Returns a layer as one word: its name, kernel, stride, dilation, channels, and what follows.
-inline std::string word_of(const Layer& layer) {
-  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
-                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
-  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
-  word += join({layer.output.channels});
-  for (const Activation activation : {layer.activation, layer.last_activation})
-    if (activation != Activation::none) word += join({":", activation_name(activation)});
-  if (layer.affine) word += ":affine";
-  if (layer.addend >= 0) word += ":add";
-  return word;
-}
+PPLCNET_INLINE std::string word_of(const Layer& layer);
 
 }  // namespace native
 
@@ -13343,8 +13401,28 @@ inline std::size_t count_same_words(std::string_view text, std::string_view othe
 }  // namespace native
 
 /// Checks that a file's metadata describe a network with weights in a storage.
-inline Error check_description(const TensorFile& file, std::span<const Layer> layers,
-                               const NetworkTraits& traits, std::string_view storage) {
+PPLCNET_INLINE Error check_description(const TensorFile& file, std::span<const Layer> layers,
+                                       const NetworkTraits& traits, std::string_view storage);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace native {
+
+PPLCNET_INLINE std::string word_of(const Layer& layer) {
+  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
+                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
+  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
+  word += join({layer.output.channels});
+  for (const Activation activation : {layer.activation, layer.last_activation})
+    if (activation != Activation::none) word += join({":", activation_name(activation)});
+  if (layer.affine) word += ":affine";
+  if (layer.addend >= 0) word += ":add";
+  return word;
+}
+
+}  // namespace native
+
+PPLCNET_INLINE Error check_description(const TensorFile& file, std::span<const Layer> layers,
+                                       const NetworkTraits& traits, std::string_view storage) {
   const bool first = native::find(file, "blocks") != nullptr;
   const auto words =
       first ? native::first_description(layers, traits) : describe(layers, traits, storage);
@@ -13365,6 +13443,7 @@ inline Error check_description(const TensorFile& file, std::span<const Layer> la
   }
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -13410,7 +13489,74 @@ struct ParameterNames {
 
 /// Returns how files name the tensors of a network: at least one way. Paddle's modules are known in
 /// PyTorch, too, where batch norms and linear layers are otherwise.
-inline std::vector<Naming> namings_of(const NetworkTraits& traits) {
+PPLCNET_INLINE std::vector<Naming> namings_of(const NetworkTraits& traits);
+
+namespace naming {
+
+/// Returns the names of the module that a graph calls `own`.
+inline ModuleNames module_names(const Name& own, const Naming& naming) {
+  return naming.module == nullptr ? ModuleNames{own} : naming.module(own);
+}
+
+/// Adds a batch norm's four.
+inline void add_batch_norm(ParameterNames& names, std::string_view module,
+                           const TensorNames& tensors) {
+  names.gamma = join({module, ".weight"});
+  names.beta = join({module, ".bias"});
+  names.mean = join({module, tensors.mean});
+  names.variance = join({module, tensors.variance});
+}
+
+/// Returns the name of the batch norm after the weights of a module.
+PPLCNET_INLINE std::string norm_name(const Layer& layer, const ModuleNames& module,
+                                     const TensorNames& tensors);
+
+/// Returns the name of a PReLU's slopes: beside a batch norm, or the module's own.
+PPLCNET_INLINE std::string slopes_name(const Layer& layer, const ModuleNames& module,
+                                       const TensorNames& tensors);
+
+}  // namespace naming
+
+/// Returns the names of a layer as it is deployed; all empty for one without weights.
+PPLCNET_INLINE ParameterNames parameter_names(const Layer& layer, const Naming& naming);
+
+/// Names of a layer's scalars: before the activation, and after it.
+struct AffineNames {
+  std::string scale, bias, last_scale, last_bias;
+};
+
+PPLCNET_INLINE AffineNames affine_names(const Layer& layer, const Naming& naming);
+
+/// The tensors of a training checkpoint that one layer is made of.
+struct TrainingNames {
+  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
+  ParameterNames after;                  ///< the batch norm after their sum
+};
+
+PPLCNET_INLINE TrainingNames training_names(const Layer& layer, const Naming& naming);
+
+/// Returns how a file of a naming holds a layer's weight.
+inline Layout layout_in(const Layer& layer, const Naming& naming) {
+  const bool own = !is_linear(layer.layout) || naming.linear == Layout::convolution;
+  return own ? layer.layout : naming.linear;
+}
+
+/// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
+/// [out, in] or [in, out] of a linear layer; see Layout.
+PPLCNET_INLINE std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming);
+
+/// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
+inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
+  return {layer.output.channels / layer.repeats};
+}
+/// Returns the shape of its own bias.
+inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
+  if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
+  return vector_shape(layer);
+}
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::vector<Naming> namings_of(const NetworkTraits& traits) {
   constexpr std::string_view kPaddle = "paddle", kPyTorch = "pytorch";
   std::vector<Naming> namings(traits.namings.begin(), traits.namings.end());
   const TensorNames torch;
@@ -13433,23 +13579,8 @@ inline std::vector<Naming> namings_of(const NetworkTraits& traits) {
 
 namespace naming {
 
-/// Returns the names of the module that a graph calls `own`.
-inline ModuleNames module_names(const Name& own, const Naming& naming) {
-  return naming.module == nullptr ? ModuleNames{own} : naming.module(own);
-}
-
-/// Adds a batch norm's four.
-inline void add_batch_norm(ParameterNames& names, std::string_view module,
-                           const TensorNames& tensors) {
-  names.gamma = join({module, ".weight"});
-  names.beta = join({module, ".bias"});
-  names.mean = join({module, tensors.mean});
-  names.variance = join({module, tensors.variance});
-}
-
-/// Returns the name of the batch norm after the weights of a module.
-inline std::string norm_name(const Layer& layer, const ModuleNames& module,
-                             const TensorNames& tensors) {
+PPLCNET_INLINE std::string norm_name(const Layer& layer, const ModuleNames& module,
+                                     const TensorNames& tensors) {
   if (!module.norm.empty()) return text_of(module.norm);
   if (!layer.norm_name.empty()) return text_of(layer.norm_name);
   Name name = module.weights;
@@ -13457,9 +13588,8 @@ inline std::string norm_name(const Layer& layer, const ModuleNames& module,
   return text_of(name).append(tensors.norm);
 }
 
-/// Returns the name of a PReLU's slopes: beside a batch norm, or the module's own.
-inline std::string slopes_name(const Layer& layer, const ModuleNames& module,
-                               const TensorNames& tensors) {
+PPLCNET_INLINE std::string slopes_name(const Layer& layer, const ModuleNames& module,
+                                       const TensorNames& tensors) {
   std::string name = text_of(module.weights);
   if (layer.batch_norm) name += tensors.slopes;
   return name + ".weight";
@@ -13467,8 +13597,7 @@ inline std::string slopes_name(const Layer& layer, const ModuleNames& module,
 
 }  // namespace naming
 
-/// Returns the names of a layer as it is deployed; all empty for one without weights.
-inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE ParameterNames parameter_names(const Layer& layer, const Naming& naming) {
   const ModuleNames module = naming::module_names(layer.name, naming);
   if (module.weights.empty()) return {};
   ParameterNames names;
@@ -13487,12 +13616,7 @@ inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) 
   return names;
 }
 
-/// Names of a layer's scalars: before the activation, and after it.
-struct AffineNames {
-  std::string scale, bias, last_scale, last_bias;
-};
-
-inline AffineNames affine_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE AffineNames affine_names(const Layer& layer, const Naming& naming) {
   const TrainingForm form = training_form(layer);
   if (form.affine.empty()) return {};
   const std::string module = text_of(naming::module_names(layer.name, naming).weights);
@@ -13500,13 +13624,7 @@ inline AffineNames affine_names(const Layer& layer, const Naming& naming) {
   return {first + ".scale", first + ".bias", last + ".scale", last + ".bias"};
 }
 
-/// The tensors of a training checkpoint that one layer is made of.
-struct TrainingNames {
-  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
-  ParameterNames after;                  ///< the batch norm after their sum
-};
-
-inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE TrainingNames training_names(const Layer& layer, const Naming& naming) {
   const TrainingForm form = training_form(layer);
   const std::string module = text_of(naming::module_names(layer.name, naming).weights);
   TrainingNames names;
@@ -13521,15 +13639,7 @@ inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
   return names;
 }
 
-/// Returns how a file of a naming holds a layer's weight.
-inline Layout layout_in(const Layer& layer, const Naming& naming) {
-  const bool own = !is_linear(layer.layout) || naming.linear == Layout::convolution;
-  return own ? layer.layout : naming.linear;
-}
-
-/// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
-/// [out, in] or [in, out] of a linear layer; see Layout.
-inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
   const std::int64_t depth = layer.op == Operator::depthwise ? 1 : in;
@@ -13556,16 +13666,7 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& 
   }
   return {out, depth, height, width};
 }
-
-/// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
-inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
-  return {layer.output.channels / layer.repeats};
-}
-/// Returns the shape of its own bias.
-inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
-  if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
-  return vector_shape(layer);
-}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -13975,17 +14076,33 @@ inline bool is_quantised(const TensorFile& file) {
 }
 
 /// Checks that a native file has the version that this library reads.
-inline Error check_version(const TensorFile& file) {
+PPLCNET_INLINE Error check_version(const TensorFile& file);
+
+/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
+/// the network's Weights, in the same order.
+PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                                 const NetworkTraits& traits, std::span<const std::byte>& packed);
+
+/// Returns why labels cannot be stored.
+PPLCNET_INLINE Error check_info(const ModelInfo& info, int classes, std::string_view path);
+
+/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
+PPLCNET_INLINE void add_info(const ModelInfo& info,
+                             std::vector<std::pair<std::string, std::string>>& metadata);
+
+/// Returns labels, preprocessing, output and model from a native file's metadata.
+PPLCNET_INLINE ModelInfo read_info(const TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error check_version(const TensorFile& file) {
   const std::string* version = native::find(file, "format_version");
   if (version != nullptr && *version == kNativeVersion) return {};
   return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
                    ", this library reads version ", kNativeVersion);
 }
 
-/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
-/// the network's Weights, in the same order.
-inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
-                         const NetworkTraits& traits, std::span<const std::byte>& packed) {
+PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                                 const NetworkTraits& traits, std::span<const std::byte>& packed) {
   if (auto error = check_version(file)) return error;
   if (is_quantised(file))
     return Error::of(file.path, ": its weights are int8, which quantise/load.hpp reads")
@@ -14017,8 +14134,7 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   return {};
 }
 
-/// Returns why labels cannot be stored.
-inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
+PPLCNET_INLINE Error check_info(const ModelInfo& info, int classes, std::string_view path) {
   if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
     return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");
   for (const std::string& label : info.labels)
@@ -14027,9 +14143,8 @@ inline Error check_info(const ModelInfo& info, int classes, std::string_view pat
   return {};
 }
 
-/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
-inline void add_info(const ModelInfo& info,
-                     std::vector<std::pair<std::string, std::string>>& metadata) {
+PPLCNET_INLINE void add_info(const ModelInfo& info,
+                             std::vector<std::pair<std::string, std::string>>& metadata) {
   std::string labels;
   for (const std::string& label : info.labels) labels += label + "\n";
   if (!info.model.empty()) metadata.emplace_back("model", info.model);
@@ -14038,8 +14153,7 @@ inline void add_info(const ModelInfo& info,
   if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
-/// Returns labels, preprocessing, output and model from a native file's metadata.
-inline ModelInfo read_info(const TensorFile& file) {
+PPLCNET_INLINE ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
   if (const std::string* model = native::find(file, "model")) info.model = *model;
@@ -14058,6 +14172,7 @@ inline ModelInfo read_info(const TensorFile& file) {
   }
   return info;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -14247,7 +14362,41 @@ namespace safetensors {
 inline constexpr std::size_t kDataAlignment = FileBytes::kAlignment;
 
 /// `text` as a JSON string.
-inline std::string json_string(std::string_view text) {
+PPLCNET_INLINE std::string json_string(std::string_view text);
+
+PPLCNET_INLINE std::string json_object(const std::vector<std::string>& members);
+
+/// Says what makes the contents impossible to write.
+PPLCNET_INLINE Error check_contents(const TensorFile& file, std::string_view path);
+
+/// Writes the part of the file before the data: the header's size, and the header padded with
+/// spaces.
+PPLCNET_INLINE Error make_header(const TensorFile& file, std::string_view path,
+                                 std::vector<std::byte>& header);
+
+}  // namespace safetensors
+
+/// Writes tensors and metadata, both in their order, as a safetensors file; `target` names it, not
+/// `file.path`.
+inline Error write_safetensors(NewFile& target, const TensorFile& file) {
+  std::vector<std::byte> header;
+  if (auto error = safetensors::make_header(file, target.path(), header)) return error;
+  std::vector<std::span<const std::byte>> pieces = {header};
+  for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
+  return target.write(pieces);
+}
+
+/// Writes the same, and gives it its name: the file is complete or, after an error, not there.
+inline Error write_safetensors(std::string_view path, const TensorFile& file) {
+  NewFile target(path);
+  if (auto error = write_safetensors(target, file)) return error;
+  return target.publish();
+}
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace safetensors {
+
+PPLCNET_INLINE std::string json_string(std::string_view text) {
   constexpr char kHexDigits[] = "0123456789abcdef";
   std::string json = "\"";
   for (const char character : text) {
@@ -14263,14 +14412,13 @@ inline std::string json_string(std::string_view text) {
   return json + '"';
 }
 
-inline std::string json_object(const std::vector<std::string>& members) {
+PPLCNET_INLINE std::string json_object(const std::vector<std::string>& members) {
   std::string json;
   for (const std::string& member : members) json += (json.empty() ? "" : ",") + member;
   return "{" + json + "}";
 }
 
-/// Says what makes the contents impossible to write.
-inline Error check_contents(const TensorFile& file, std::string_view path) {
+PPLCNET_INLINE Error check_contents(const TensorFile& file, std::string_view path) {
   if (file.tensors.size() > kMaxTensors || file.metadata.size() > kMaxTexts) {
     return Error::of(path, ": expected at most ", kMaxTensors, " tensors and ", kMaxTexts,
                      " metadata, found ", file.tensors.size(), " and ", file.metadata.size());
@@ -14300,10 +14448,8 @@ inline Error check_contents(const TensorFile& file, std::string_view path) {
   return {};
 }
 
-/// Writes the part of the file before the data: the header's size, and the header padded with
-/// spaces.
-inline Error make_header(const TensorFile& file, std::string_view path,
-                         std::vector<std::byte>& header) {
+PPLCNET_INLINE Error make_header(const TensorFile& file, std::string_view path,
+                                 std::vector<std::byte>& header) {
   if (auto error = check_contents(file, path)) return error;
   std::vector<std::string> members;
   if (!file.metadata.empty()) {
@@ -14340,23 +14486,7 @@ inline Error make_header(const TensorFile& file, std::string_view path,
 }
 
 }  // namespace safetensors
-
-/// Writes tensors and metadata, both in their order, as a safetensors file; `target` names it, not
-/// `file.path`.
-inline Error write_safetensors(NewFile& target, const TensorFile& file) {
-  std::vector<std::byte> header;
-  if (auto error = safetensors::make_header(file, target.path(), header)) return error;
-  std::vector<std::span<const std::byte>> pieces = {header};
-  for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
-  return target.write(pieces);
-}
-
-/// Writes the same, and gives it its name: the file is complete or, after an error, not there.
-inline Error write_safetensors(std::string_view path, const TensorFile& file) {
-  NewFile target(path);
-  if (auto error = write_safetensors(target, file)) return error;
-  return target.publish();
-}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
@@ -14459,6 +14589,8 @@ inline Error save_quantised(std::string_view path, const QuantisedModel& model,
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 
 // from pplcnet/plan/quantised_chains.hpp
 #ifndef PPLCNET_PLAN_QUANTISED_CHAINS_HPP
@@ -14875,6 +15007,19 @@ constexpr QuantisedPlan make_quantised_plan(const Plan& plan) {
   planning::connect_maps(result);
   return result;
 }
+
+/// Returns the same when a program runs, compiled once; null if there is no memory.
+PPLCNET_QUANTISED_INLINE std::unique_ptr<QuantisedPlan> new_quantised_plan(
+    const Plan& plan) noexcept;
+
+#if PPLCNET_HAS_QUANTISED_DEFINITIONS
+PPLCNET_QUANTISED_INLINE std::unique_ptr<QuantisedPlan> new_quantised_plan(
+    const Plan& plan) noexcept {
+  std::unique_ptr<QuantisedPlan> result(new (std::nothrow) QuantisedPlan);
+  if (result != nullptr) *result = make_quantised_plan(plan);
+  return result;
+}
+#endif  // PPLCNET_HAS_QUANTISED_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -4,3 +4,5 @@
 #include "pplcnet/any_network.hpp"
 #include "pplcnet/kernels/forward.hpp"
 #include "pplcnet/kernels/int8/forward.hpp"
+#include "pplcnet/weights/fold.hpp"
+#include "pplcnet/weights/naming/names.hpp"

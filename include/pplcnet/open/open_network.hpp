@@ -112,7 +112,8 @@ inline void add_fit(Fit fit, std::vector<Fit>& fits) {
 inline Error try_one(const WeightFile& file, const Candidate& candidate, std::vector<Fit>& fits) {
   const auto graph = std::make_unique<Graph>(candidate.graph());
   if (auto error = check_graph(*graph)) return Error::of(file.path(), ": ", error.message());
-  const auto plan = std::make_unique<Plan>(make_plan(*graph));
+  const auto plan = new_plan(*graph);
+  if (plan == nullptr) return out_of_memory(file.path());
   constexpr std::int64_t kLargest = 1 << 24;
   if (plan->parameter_count > std::max(kLargest, static_cast<std::int64_t>(file.size())))
     return Error::of(file.path(), ": has ", file.size(), " bytes, the type's network has ",

@@ -1,6 +1,7 @@
 #ifndef PPLCNET_OPEN_REGISTRY_HPP
 #define PPLCNET_OPEN_REGISTRY_HPP
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,11 +10,11 @@
 #include "pplcnet/graph/graph.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/networks/adaptation.hpp"
+#include "pplcnet/plan/layer.hpp"
 
 #if PPLCNET_HAS_OPEN_DEFINITIONS
 #include <algorithm>
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 #include "pplcnet/models/detectors.hpp"
@@ -29,6 +30,7 @@
 #include "pplcnet/plan/make_plan.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/naming/names.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #endif
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -52,6 +54,8 @@ struct KnownModel {
   std::string_view framework = {};  ///< whose network it is
 
   Graph graph() const { return adapted({}); }
+  /// Returns its plan; throws std::bad_alloc as std::make_unique does.
+  std::unique_ptr<Plan> plan() const;
   /// Returns whether maps are the result, and of no classes.
   bool is_backbone() const {
     return !has_backbone && classes == 0 && pooled == 0 && objects == 0 && mask_classes == 0;
@@ -136,6 +140,12 @@ inline void add_end_names(std::span<const Layer> layers, const NetworkTraits& tr
 
 }  // namespace opening
 
+PPLCNET_INLINE std::unique_ptr<Plan> KnownModel::plan() const {
+  auto result = new_plan(*std::make_unique<Graph>(graph()));
+  if (result == nullptr) fail_allocation();
+  return result;
+}
+
 PPLCNET_INLINE bool is_general(const KnownModel& one) {
   constexpr int kImageNetClasses = 1000;
   return one.classes == kImageNetClasses;
@@ -184,7 +194,7 @@ PPLCNET_INLINE std::span<const EndNames> end_names() {
       const Naming* const namings = graph->namings.data();
       if (namings != nullptr && std::ranges::find(seen, namings) != seen.end()) continue;
       seen.push_back(namings);
-      const auto plan = std::make_unique<Plan>(make_plan(*graph));
+      const auto plan = one.plan();
       const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
       opening::add_end_names(layers, plan->traits, all);
     }

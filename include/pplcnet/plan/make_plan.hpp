@@ -68,7 +68,8 @@ constexpr Plan make_plan(const Graph& graph, Storage storage = Storage::single) 
 }
 
 /// Returns the same when a program runs, compiled once; null if there is no memory.
-PPLCNET_INLINE std::unique_ptr<Plan> new_plan(const Graph& graph, Storage storage) noexcept;
+PPLCNET_INLINE std::unique_ptr<Plan> new_plan(const Graph& graph,
+                                              Storage storage = Storage::single) noexcept;
 
 /// Has a plan become that of another graph, in the same memory.
 PPLCNET_INLINE void replace_plan(Plan& plan, const Graph& graph, Storage storage) noexcept;

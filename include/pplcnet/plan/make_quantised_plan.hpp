@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/place.hpp"
 #include "pplcnet/plan/quantised_chains.hpp"
@@ -104,6 +107,19 @@ constexpr QuantisedPlan make_quantised_plan(const Plan& plan) {
   planning::connect_maps(result);
   return result;
 }
+
+/// Returns the same when a program runs, compiled once; null if there is no memory.
+PPLCNET_QUANTISED_INLINE std::unique_ptr<QuantisedPlan> new_quantised_plan(
+    const Plan& plan) noexcept;
+
+#if PPLCNET_HAS_QUANTISED_DEFINITIONS
+PPLCNET_QUANTISED_INLINE std::unique_ptr<QuantisedPlan> new_quantised_plan(
+    const Plan& plan) noexcept {
+  std::unique_ptr<QuantisedPlan> result(new (std::nothrow) QuantisedPlan);
+  if (result != nullptr) *result = make_quantised_plan(plan);
+  return result;
+}
+#endif  // PPLCNET_HAS_QUANTISED_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

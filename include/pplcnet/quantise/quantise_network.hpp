@@ -41,7 +41,8 @@ inline Error quantise(const Plan& plan, std::span<const float> weights, PictureT
                       const ChannelRanges& calibrated, QuantisedModel& model) {
   if (auto error = check_quantisable(plan)) return error;
   return with_memory_for(plan.traits.name, [&]() -> Error {
-    const auto bytes = std::make_unique<QuantisedPlan>(make_quantised_plan(plan));
+    const auto bytes = new_quantised_plan(plan);
+    if (bytes == nullptr) return out_of_memory(plan.traits.name);
     const auto count = static_cast<std::size_t>(plan.layer_count);
     const QuantisedPair network = {std::span(plan.layers).first(count),
                                    std::span(bytes->layers).first(count), weights};

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/fold.hpp"
@@ -45,10 +46,7 @@ inline std::size_t first_not_finite(std::span<const float> values) {
   return first_not_finite<std::uint32_t>(std::as_bytes(values), 0x7f800000);
 }
 
-inline std::string text_of(float number) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
-}
+PPLCNET_INLINE std::string text_of(float number);
 
 template <class... Expected>
 Error wrong(std::string_view path, std::string_view tensor, std::size_t index, float found,
@@ -68,21 +66,12 @@ inline void keep_first(Error& first, Error next) {
 
 /// Copies all elements as `to_float` does; an error that names the tensor if one is not finite, or
 /// too large for float32.
-inline Error read_values(const Tensor& tensor, std::string_view path, std::span<float> values) {
-  to_float(tensor, values);
-  const std::size_t index = checking::first_not_finite(values);
-  if (index == values.size()) return {};
-  return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
-}
+PPLCNET_INLINE Error read_values(const Tensor& tensor, std::string_view path,
+                                 std::span<float> values);
 
 /// Checks the same for variances, of which none is negative.
-inline Error read_variances(const Tensor& tensor, std::string_view path, std::span<float> values) {
-  if (auto error = read_values(tensor, path, values)) return error;
-  const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
-  if (negative == values.end()) return {};
-  return checking::wrong(path, tensor.name, static_cast<std::size_t>(negative - values.begin()),
-                         *negative, "variances, which are not negative");
-}
+PPLCNET_INLINE Error read_variances(const Tensor& tensor, std::string_view path,
+                                    std::span<float> values);
 
 /// Checks a layer's packed weights, among a network's: an error that names the tensor of a native
 /// file which they are. `when` is what was done to them: for the message.
@@ -118,6 +107,34 @@ inline Error check_packed(std::span<const Layer> layers, std::span<const float> 
       if (auto error = check_packed(layer, weights, path, when)) return error;
   return {};
 }
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace checking {
+
+PPLCNET_INLINE std::string text_of(float number) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
+}
+
+}  // namespace checking
+
+PPLCNET_INLINE Error read_values(const Tensor& tensor, std::string_view path,
+                                 std::span<float> values) {
+  to_float(tensor, values);
+  const std::size_t index = checking::first_not_finite(values);
+  if (index == values.size()) return {};
+  return checking::wrong(path, tensor.name, index, values[index], "finite float32 numbers");
+}
+
+PPLCNET_INLINE Error read_variances(const Tensor& tensor, std::string_view path,
+                                    std::span<float> values) {
+  if (auto error = read_values(tensor, path, values)) return error;
+  const auto negative = std::ranges::find_if(values, [](float value) { return value < 0; });
+  if (negative == values.end()) return {};
+  return checking::wrong(path, tensor.name, static_cast<std::size_t>(negative - values.begin()),
+                         *negative, "variances, which are not negative");
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/data_type.hpp"
 
@@ -46,30 +47,10 @@ inline std::vector<float> transposed(std::span<const float> matrix, int count) {
 
 /// Reorders a transposed convolution's weight, [in][out][kernel][kernel], to
 /// [kernel][kernel][out][in]: those of the channels that it gives before they become pixels.
-inline void spread(const Layer& layer, std::vector<float>& weight) {
-  const auto in = static_cast<std::size_t>(layer.input.channels);
-  const auto taps = static_cast<std::size_t>(layer.repeats);
-  const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
-  std::vector<float> result(weight.size());
-  for (std::size_t i = 0; i < in; ++i)
-    for (std::size_t o = 0; o < out; ++o)
-      for (std::size_t tap = 0; tap < taps; ++tap)
-        result[(tap * out + o) * in + i] = weight[(i * out + o) * taps + tap];
-  weight = std::move(result);
-}
+PPLCNET_INLINE void spread(const Layer& layer, std::vector<float>& weight);
 
 /// Gives channels that share parameters their own.
-inline void repeat(const Layer& layer, Parameters& parameters) {
-  if (layer.layout == Layout::transposed) spread(layer, parameters.weight);
-  for (std::vector<float>* values : by_channel(parameters)) {
-    const std::size_t count = values->size();
-    if (count * static_cast<std::size_t>(layer.repeats) !=
-        static_cast<std::size_t>(layer.output.channels))
-      continue;
-    for (int i = 1; i < layer.repeats; ++i)
-      for (std::size_t k = 0; k < count; ++k) values->push_back((*values)[k]);
-  }
-}
+PPLCNET_INLINE void repeat(const Layer& layer, Parameters& parameters);
 
 /// Batch norm as an affine map of its input: x * factor + offset.
 struct Linear {
@@ -87,41 +68,11 @@ inline Linear batch_norm_of(const Parameters& parameters, std::size_t o,
 /// Folds what is constant at inference into weight and bias: batch norm, and the layer's scales
 /// (dropout in front of it or after it). Computed in double, with every fused step written out, so
 /// that all compilers get the same bits; leaves one weight and one bias per output.
-inline void fold(const Layer& layer, Parameters& parameters) {
-  const auto outputs = static_cast<std::size_t>(layer.output.channels);
-  const auto depth = static_cast<std::size_t>(layer.depth());
-  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
-  if (parameters.weight.empty()) parameters.weight.assign(outputs * depth, 1);  // Layout::none
-  parameters.bias.resize(outputs);
-  for (std::size_t o = 0; o < outputs; ++o) {
-    const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
-    const double factor = norm.factor * share;
-    for (std::size_t k = 0; k < depth; ++k) {
-      float& weight = parameters.weight[o * depth + k];
-      weight = static_cast<float>(weight * factor * keep);
-    }
-    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
-  }
-}
+PPLCNET_INLINE void fold(const Layer& layer, Parameters& parameters);
 
 /// Undoes `fold` where a layer's scale is all that is folded; false, and nothing changes, if a
 /// weight is none that the scale makes of another, bit for bit.
-inline bool unfold_scale(const Layer& layer, Parameters& folded) {
-  const double keep = layer.scale_percent / 100.0;
-  std::vector<float> result;
-  for (const float weight : folded.weight) {
-    constexpr float kFar = std::numeric_limits<float>::infinity();
-    const auto nearest = static_cast<float>(weight / keep);
-    const float candidates[] = {nearest, std::nextafter(nearest, -kFar),
-                                std::nextafter(nearest, kFar)};
-    const auto* const found = std::ranges::find_if(
-        candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
-    if (found == std::end(candidates)) return false;
-    result.push_back(*found);
-  }
-  folded.weight = std::move(result);
-  return true;
-}
+PPLCNET_INLINE bool unfold_scale(const Layer& layer, Parameters& folded);
 
 /// Returns the place of weight [output][k] among a layer's packed weights; k counts
 /// [in][kernel][kernel] as files do. In memory a convolution's sum runs over [kernel
@@ -170,7 +121,71 @@ inline float load_weight(const Layer& layer, std::span<const float> weights, std
 
 /// Writes folded parameters to their place among a network's packed weights; what pads the last
 /// panel is zero.
-inline void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
+PPLCNET_INLINE void pack(const Layer& layer, const Parameters& folded, std::span<float> weights);
+
+/// Returns the opposite of `pack`: weight [out][in][kernel][kernel] and bias.
+PPLCNET_INLINE Parameters unpack(const Layer& layer, std::span<const float> weights);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE void spread(const Layer& layer, std::vector<float>& weight) {
+  const auto in = static_cast<std::size_t>(layer.input.channels);
+  const auto taps = static_cast<std::size_t>(layer.repeats);
+  const auto out = static_cast<std::size_t>(layer.output.channels) / taps;
+  std::vector<float> result(weight.size());
+  for (std::size_t i = 0; i < in; ++i)
+    for (std::size_t o = 0; o < out; ++o)
+      for (std::size_t tap = 0; tap < taps; ++tap)
+        result[(tap * out + o) * in + i] = weight[(i * out + o) * taps + tap];
+  weight = std::move(result);
+}
+
+PPLCNET_INLINE void repeat(const Layer& layer, Parameters& parameters) {
+  if (layer.layout == Layout::transposed) spread(layer, parameters.weight);
+  for (std::vector<float>* values : by_channel(parameters)) {
+    const std::size_t count = values->size();
+    if (count * static_cast<std::size_t>(layer.repeats) !=
+        static_cast<std::size_t>(layer.output.channels))
+      continue;
+    for (int i = 1; i < layer.repeats; ++i)
+      for (std::size_t k = 0; k < count; ++k) values->push_back((*values)[k]);
+  }
+}
+
+PPLCNET_INLINE void fold(const Layer& layer, Parameters& parameters) {
+  const auto outputs = static_cast<std::size_t>(layer.output.channels);
+  const auto depth = static_cast<std::size_t>(layer.depth());
+  const double keep = layer.scale_percent / 100.0, share = layer.output_percent / 100.0;
+  if (parameters.weight.empty()) parameters.weight.assign(outputs * depth, 1);  // Layout::none
+  parameters.bias.resize(outputs);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const Linear norm = batch_norm_of(parameters, o, layer.norm_epsilon);
+    const double factor = norm.factor * share;
+    for (std::size_t k = 0; k < depth; ++k) {
+      float& weight = parameters.weight[o * depth + k];
+      weight = static_cast<float>(weight * factor * keep);
+    }
+    parameters.bias[o] = static_cast<float>(std::fma(parameters.bias[o], factor, norm.offset));
+  }
+}
+
+PPLCNET_INLINE bool unfold_scale(const Layer& layer, Parameters& folded) {
+  const double keep = layer.scale_percent / 100.0;
+  std::vector<float> result;
+  for (const float weight : folded.weight) {
+    constexpr float kFar = std::numeric_limits<float>::infinity();
+    const auto nearest = static_cast<float>(weight / keep);
+    const float candidates[] = {nearest, std::nextafter(nearest, -kFar),
+                                std::nextafter(nearest, kFar)};
+    const auto* const found = std::ranges::find_if(
+        candidates, [&](float one) { return static_cast<float>(one * keep) == weight; });
+    if (found == std::end(candidates)) return false;
+    result.push_back(*found);
+  }
+  folded.weight = std::move(result);
+  return true;
+}
+
+PPLCNET_INLINE void pack(const Layer& layer, const Parameters& folded, std::span<float> weights) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
   const std::span<float> packed = weights.subspan(layer.weights, layer.weight_floats());
@@ -188,8 +203,7 @@ inline void pack(const Layer& layer, const Parameters& folded, std::span<float> 
   if (layer.has_slopes()) std::ranges::copy(folded.slopes, weights.data() + layer.slopes_place());
 }
 
-/// Returns the opposite of `pack`: weight [out][in][kernel][kernel] and bias.
-inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
+PPLCNET_INLINE Parameters unpack(const Layer& layer, std::span<const float> weights) {
   const auto outputs = static_cast<std::size_t>(layer.output.channels);
   const auto depth = static_cast<std::size_t>(layer.depth());
   Parameters folded;
@@ -212,6 +226,7 @@ inline Parameters unpack(const Layer& layer, std::span<const float> weights) {
   }
   return folded;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/little_endian.hpp"
@@ -75,14 +76,7 @@ constexpr std::optional<std::uint64_t> byte_count(DataType type,
 }
 
 /// Returns type and shape for a message: `F32 [16, 3, 3, 3]`.
-inline std::string describe(DataType type, std::span<const std::int64_t> shape) {
-  std::string text(name_of(type));
-  text += " [";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += join({i == 0 ? "" : ", ", shape[i]});
-  }
-  return text + "]";
-}
+PPLCNET_INLINE std::string describe(DataType type, std::span<const std::int64_t> shape);
 
 /// Returns whether to_float can read elements of this type.
 constexpr bool converts_to_float(DataType type) {
@@ -113,6 +107,17 @@ inline void to_float(const Tensor& tensor, std::span<float> values) {
             [](std::uint64_t bits) { return static_cast<float>(std::bit_cast<double>(bits)); });
   }
 }
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string describe(DataType type, std::span<const std::int64_t> shape) {
+  std::string text(name_of(type));
+  text += " [";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += join({i == 0 ? "" : ", ", shape[i]});
+  }
+  return text + "]";
+}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/graph/naming.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
@@ -24,12 +25,17 @@ inline std::size_t place_in(std::string_view name, std::string_view end) {
 }
 
 /// Returns what a network is, in a sentence.
-inline std::string what_of(const NetworkTraits& traits) {
+PPLCNET_INLINE std::string what_of(const NetworkTraits& traits);
+
+/// Returns whose tensors a file holds, as `Naming::what` says it; nothing if that is not known.
+PPLCNET_INLINE std::string_view known_as(const TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string what_of(const NetworkTraits& traits) {
   return traits.what.empty() ? "network " + quote(traits.name) : std::string(traits.what);
 }
 
-/// Returns whose tensors a file holds, as `Naming::what` says it; nothing if that is not known.
-inline std::string_view known_as(const TensorFile& file) {
+PPLCNET_INLINE std::string_view known_as(const TensorFile& file) {
   constexpr struct {
     std::string_view tensor, what;
   } kKnown[] = {
@@ -65,6 +71,7 @@ inline std::string_view known_as(const TensorFile& file) {
     return holds("layer_list.0.weight") ? tensors_of::kV3Detection : tensors_of::kV3Recognition;
   return found;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

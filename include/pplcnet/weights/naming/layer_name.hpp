@@ -5,13 +5,20 @@
 #include <string>
 #include <string_view>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/join.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
 
 /// Returns a name as one string.
-inline std::string text_of(const Name& name) {
+PPLCNET_INLINE std::string text_of(const Name& name);
+
+/// Returns the project's own name of a layer.
+PPLCNET_INLINE std::string layer_name(const Layer& layer);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::string text_of(const Name& name) {
   std::string text;
   std::size_t next = 0;
   for (const std::string_view part : {name.pattern, name.leaf})
@@ -24,11 +31,11 @@ inline std::string text_of(const Name& name) {
   return text;
 }
 
-/// Returns the project's own name of a layer.
-inline std::string layer_name(const Layer& layer) {
+PPLCNET_INLINE std::string layer_name(const Layer& layer) {
   if (layer.group_count > 1) return join({text_of(layer.name), ".group", layer.group});
   return text_of(layer.name);
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/plan/training_form.hpp"
 #include "pplcnet/weights/join.hpp"
@@ -25,7 +26,74 @@ struct ParameterNames {
 
 /// Returns how files name the tensors of a network: at least one way. Paddle's modules are known in
 /// PyTorch, too, where batch norms and linear layers are otherwise.
-inline std::vector<Naming> namings_of(const NetworkTraits& traits) {
+PPLCNET_INLINE std::vector<Naming> namings_of(const NetworkTraits& traits);
+
+namespace naming {
+
+/// Returns the names of the module that a graph calls `own`.
+inline ModuleNames module_names(const Name& own, const Naming& naming) {
+  return naming.module == nullptr ? ModuleNames{own} : naming.module(own);
+}
+
+/// Adds a batch norm's four.
+inline void add_batch_norm(ParameterNames& names, std::string_view module,
+                           const TensorNames& tensors) {
+  names.gamma = join({module, ".weight"});
+  names.beta = join({module, ".bias"});
+  names.mean = join({module, tensors.mean});
+  names.variance = join({module, tensors.variance});
+}
+
+/// Returns the name of the batch norm after the weights of a module.
+PPLCNET_INLINE std::string norm_name(const Layer& layer, const ModuleNames& module,
+                                     const TensorNames& tensors);
+
+/// Returns the name of a PReLU's slopes: beside a batch norm, or the module's own.
+PPLCNET_INLINE std::string slopes_name(const Layer& layer, const ModuleNames& module,
+                                       const TensorNames& tensors);
+
+}  // namespace naming
+
+/// Returns the names of a layer as it is deployed; all empty for one without weights.
+PPLCNET_INLINE ParameterNames parameter_names(const Layer& layer, const Naming& naming);
+
+/// Names of a layer's scalars: before the activation, and after it.
+struct AffineNames {
+  std::string scale, bias, last_scale, last_bias;
+};
+
+PPLCNET_INLINE AffineNames affine_names(const Layer& layer, const Naming& naming);
+
+/// The tensors of a training checkpoint that one layer is made of.
+struct TrainingNames {
+  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
+  ParameterNames after;                  ///< the batch norm after their sum
+};
+
+PPLCNET_INLINE TrainingNames training_names(const Layer& layer, const Naming& naming);
+
+/// Returns how a file of a naming holds a layer's weight.
+inline Layout layout_in(const Layer& layer, const Naming& naming) {
+  const bool own = !is_linear(layer.layout) || naming.linear == Layout::convolution;
+  return own ? layer.layout : naming.linear;
+}
+
+/// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
+/// [out, in] or [in, out] of a linear layer; see Layout.
+PPLCNET_INLINE std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming);
+
+/// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
+inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
+  return {layer.output.channels / layer.repeats};
+}
+/// Returns the shape of its own bias.
+inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
+  if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
+  return vector_shape(layer);
+}
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::vector<Naming> namings_of(const NetworkTraits& traits) {
   constexpr std::string_view kPaddle = "paddle", kPyTorch = "pytorch";
   std::vector<Naming> namings(traits.namings.begin(), traits.namings.end());
   const TensorNames torch;
@@ -48,23 +116,8 @@ inline std::vector<Naming> namings_of(const NetworkTraits& traits) {
 
 namespace naming {
 
-/// Returns the names of the module that a graph calls `own`.
-inline ModuleNames module_names(const Name& own, const Naming& naming) {
-  return naming.module == nullptr ? ModuleNames{own} : naming.module(own);
-}
-
-/// Adds a batch norm's four.
-inline void add_batch_norm(ParameterNames& names, std::string_view module,
-                           const TensorNames& tensors) {
-  names.gamma = join({module, ".weight"});
-  names.beta = join({module, ".bias"});
-  names.mean = join({module, tensors.mean});
-  names.variance = join({module, tensors.variance});
-}
-
-/// Returns the name of the batch norm after the weights of a module.
-inline std::string norm_name(const Layer& layer, const ModuleNames& module,
-                             const TensorNames& tensors) {
+PPLCNET_INLINE std::string norm_name(const Layer& layer, const ModuleNames& module,
+                                     const TensorNames& tensors) {
   if (!module.norm.empty()) return text_of(module.norm);
   if (!layer.norm_name.empty()) return text_of(layer.norm_name);
   Name name = module.weights;
@@ -72,9 +125,8 @@ inline std::string norm_name(const Layer& layer, const ModuleNames& module,
   return text_of(name).append(tensors.norm);
 }
 
-/// Returns the name of a PReLU's slopes: beside a batch norm, or the module's own.
-inline std::string slopes_name(const Layer& layer, const ModuleNames& module,
-                               const TensorNames& tensors) {
+PPLCNET_INLINE std::string slopes_name(const Layer& layer, const ModuleNames& module,
+                                       const TensorNames& tensors) {
   std::string name = text_of(module.weights);
   if (layer.batch_norm) name += tensors.slopes;
   return name + ".weight";
@@ -82,8 +134,7 @@ inline std::string slopes_name(const Layer& layer, const ModuleNames& module,
 
 }  // namespace naming
 
-/// Returns the names of a layer as it is deployed; all empty for one without weights.
-inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE ParameterNames parameter_names(const Layer& layer, const Naming& naming) {
   const ModuleNames module = naming::module_names(layer.name, naming);
   if (module.weights.empty()) return {};
   ParameterNames names;
@@ -102,12 +153,7 @@ inline ParameterNames parameter_names(const Layer& layer, const Naming& naming) 
   return names;
 }
 
-/// Names of a layer's scalars: before the activation, and after it.
-struct AffineNames {
-  std::string scale, bias, last_scale, last_bias;
-};
-
-inline AffineNames affine_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE AffineNames affine_names(const Layer& layer, const Naming& naming) {
   const TrainingForm form = training_form(layer);
   if (form.affine.empty()) return {};
   const std::string module = text_of(naming::module_names(layer.name, naming).weights);
@@ -115,13 +161,7 @@ inline AffineNames affine_names(const Layer& layer, const Naming& naming) {
   return {first + ".scale", first + ".bias", last + ".scale", last + ".bias"};
 }
 
-/// The tensors of a training checkpoint that one layer is made of.
-struct TrainingNames {
-  std::vector<ParameterNames> branches;  ///< one for each of `training_form`
-  ParameterNames after;                  ///< the batch norm after their sum
-};
-
-inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE TrainingNames training_names(const Layer& layer, const Naming& naming) {
   const TrainingForm form = training_form(layer);
   const std::string module = text_of(naming::module_names(layer.name, naming).weights);
   TrainingNames names;
@@ -136,15 +176,7 @@ inline TrainingNames training_names(const Layer& layer, const Naming& naming) {
   return names;
 }
 
-/// Returns how a file of a naming holds a layer's weight.
-inline Layout layout_in(const Layer& layer, const Naming& naming) {
-  const bool own = !is_linear(layer.layout) || naming.linear == Layout::convolution;
-  return own ? layer.layout : naming.linear;
-}
-
-/// Returns the shape of a layer's weight in files: [out, in, kernel, kernel], in = 1 for depthwise;
-/// [out, in] or [in, out] of a linear layer; see Layout.
-inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
+PPLCNET_INLINE std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& naming) {
   const std::int64_t in = layer.input.channels, out = layer.output.channels;
   const auto [height, width] = layer.kernel;
   const std::int64_t depth = layer.op == Operator::depthwise ? 1 : in;
@@ -171,16 +203,7 @@ inline std::vector<std::int64_t> weight_shape(const Layer& layer, const Naming& 
   }
   return {out, depth, height, width};
 }
-
-/// Returns the shape of a layer's vectors in files: biases, and what a batch norm has.
-inline std::vector<std::int64_t> vector_shape(const Layer& layer) {
-  return {layer.output.channels / layer.repeats};
-}
-/// Returns the shape of its own bias.
-inline std::vector<std::int64_t> bias_shape(const Layer& layer) {
-  if (layer.layout == Layout::pixel) return {1, layer.output.channels / layer.repeats, 1, 1};
-  return vector_shape(layer);
-}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

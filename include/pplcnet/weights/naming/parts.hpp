@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/tensor.hpp"
 
@@ -39,7 +40,17 @@ constexpr bool is_part(std::string_view word) {
 
 /// Returns the parts of a distillation, in the file's order; none in a file of one network. There
 /// are few.
-inline std::vector<std::string> parts_of(const TensorFile& file) {
+PPLCNET_INLINE std::vector<std::string> parts_of(const TensorFile& file);
+
+/// Returns the same for messages: `'Student', 'Teacher'`.
+PPLCNET_INLINE std::string quote(const std::vector<std::string>& parts);
+
+/// Leaves the tensors of one part, with the names that they have in a file of their own. Capital
+/// letters do not matter.
+PPLCNET_INLINE Error take_part(TensorFile& file, std::string_view part);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE std::vector<std::string> parts_of(const TensorFile& file) {
   constexpr std::size_t kMost = 8;
   std::vector<std::string> parts;
   for (const Tensor& tensor : file.tensors) {
@@ -51,16 +62,13 @@ inline std::vector<std::string> parts_of(const TensorFile& file) {
   return parts;
 }
 
-/// Returns the same for messages: `'Student', 'Teacher'`.
-inline std::string quote(const std::vector<std::string>& parts) {
+PPLCNET_INLINE std::string quote(const std::vector<std::string>& parts) {
   std::string names;
   for (const std::string& part : parts) names += (names.empty() ? "" : ", ") + quote(part);
   return names;
 }
 
-/// Leaves the tensors of one part, with the names that they have in a file of their own. Capital
-/// letters do not matter.
-inline Error take_part(TensorFile& file, std::string_view part) {
+PPLCNET_INLINE Error take_part(TensorFile& file, std::string_view part) {
   const std::vector<std::string> parts = parts_of(file);
   const auto found =
       std::ranges::find_if(parts, [&](const auto& one) { return naming::same_word(one, part); });
@@ -72,6 +80,7 @@ inline Error take_part(TensorFile& file, std::string_view part) {
   for (Tensor& tensor : file.tensors) tensor.name.erase(0, prefix.size());
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
@@ -27,17 +28,7 @@ inline std::string size_of(std::string_view before, Pair size) {
 }
 
 /// Returns a layer as one word: its name, kernel, stride, dilation, channels, and what follows.
-inline std::string word_of(const Layer& layer) {
-  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
-                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
-  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
-  word += join({layer.output.channels});
-  for (const Activation activation : {layer.activation, layer.last_activation})
-    if (activation != Activation::none) word += join({":", activation_name(activation)});
-  if (layer.affine) word += ":affine";
-  if (layer.addend >= 0) word += ":add";
-  return word;
-}
+PPLCNET_INLINE std::string word_of(const Layer& layer);
 
 }  // namespace native
 
@@ -87,8 +78,28 @@ inline std::size_t count_same_words(std::string_view text, std::string_view othe
 }  // namespace native
 
 /// Checks that a file's metadata describe a network with weights in a storage.
-inline Error check_description(const TensorFile& file, std::span<const Layer> layers,
-                               const NetworkTraits& traits, std::string_view storage) {
+PPLCNET_INLINE Error check_description(const TensorFile& file, std::span<const Layer> layers,
+                                       const NetworkTraits& traits, std::string_view storage);
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace native {
+
+PPLCNET_INLINE std::string word_of(const Layer& layer) {
+  std::string word = join({layer_name(layer), size_of("k", layer.kernel),
+                           size_of("s", layer.stride), size_of("d", layer.dilation), ":"});
+  if (layer.op != Operator::depthwise) word += join({layer.input.channels, "-"});
+  word += join({layer.output.channels});
+  for (const Activation activation : {layer.activation, layer.last_activation})
+    if (activation != Activation::none) word += join({":", activation_name(activation)});
+  if (layer.affine) word += ":affine";
+  if (layer.addend >= 0) word += ":add";
+  return word;
+}
+
+}  // namespace native
+
+PPLCNET_INLINE Error check_description(const TensorFile& file, std::span<const Layer> layers,
+                                       const NetworkTraits& traits, std::string_view storage) {
   const bool first = native::find(file, "blocks") != nullptr;
   const auto words =
       first ? native::first_description(layers, traits) : describe(layers, traits, storage);
@@ -109,6 +120,7 @@ inline Error check_description(const TensorFile& file, std::span<const Layer> la
   }
   return {};
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

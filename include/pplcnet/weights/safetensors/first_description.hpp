@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/plan/layer.hpp"
 #include "pplcnet/weights/join.hpp"
 
@@ -33,19 +34,26 @@ inline int dropout_percent(std::span<const Layer> layers) {
   return percent;
 }
 
+/// What such a file says of its network, and how.
+using FirstWords = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns the words of a network in such a file but for its family and its dialect, which change
+/// nothing that the others do not.
+PPLCNET_INLINE FirstWords first_description(std::span<const Layer> layers,
+                                            const NetworkTraits& traits);
+
+#if PPLCNET_HAS_DEFINITIONS
 /// Writes down PP-LCNet's layers block by block.
 class FirstDescription {
  public:
-  using Words = std::vector<std::pair<std::string, std::string>>;
-
   FirstDescription(std::span<const Layer> layers, const NetworkTraits& traits)
       : layers_(layers), traits_(traits) {}
 
-  Words words() {
+  FirstWords words() {
     for (std::size_t i = 0; i < layers_.size(); ++i) add(i);
     end_block();
     std::string middle = stem_middle_ > 0 ? join({stem_middle_, "-"}) : "";
-    Words words = {
+    FirstWords words = {
         {"stem", join({stem_kind_, ":", middle, stem_.output.channels, ":s", stem_.stride.height,
                        "x", stem_.stride.width})},
         {"blocks", blocks_},
@@ -133,12 +141,11 @@ class FirstDescription {
   std::string blocks_, heads_;
 };
 
-/// Returns the words of a network in such a file but for its family and its dialect, which change
-/// nothing that the others do not.
-inline FirstDescription::Words first_description(std::span<const Layer> layers,
-                                                 const NetworkTraits& traits) {
+PPLCNET_INLINE FirstWords first_description(std::span<const Layer> layers,
+                                            const NetworkTraits& traits) {
   return FirstDescription(layers, traits).words();
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace native
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/model_info.hpp"
@@ -89,17 +90,33 @@ inline bool is_quantised(const TensorFile& file) {
 }
 
 /// Checks that a native file has the version that this library reads.
-inline Error check_version(const TensorFile& file) {
+PPLCNET_INLINE Error check_version(const TensorFile& file);
+
+/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
+/// the network's Weights, in the same order.
+PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                                 const NetworkTraits& traits, std::span<const std::byte>& packed);
+
+/// Returns why labels cannot be stored.
+PPLCNET_INLINE Error check_info(const ModelInfo& info, int classes, std::string_view path);
+
+/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
+PPLCNET_INLINE void add_info(const ModelInfo& info,
+                             std::vector<std::pair<std::string, std::string>>& metadata);
+
+/// Returns labels, preprocessing, output and model from a native file's metadata.
+PPLCNET_INLINE ModelInfo read_info(const TensorFile& file);
+
+#if PPLCNET_HAS_DEFINITIONS
+PPLCNET_INLINE Error check_version(const TensorFile& file) {
   const std::string* version = native::find(file, "format_version");
   if (version != nullptr && *version == kNativeVersion) return {};
   return Error::of(file.path, ": format version ", version ? quote(*version) : "unknown",
                    ", this library reads version ", kNativeVersion);
 }
 
-/// Checks that a native file holds a network, and finds its packed weights: as many bytes as
-/// the network's Weights, in the same order.
-inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
-                         const NetworkTraits& traits, std::span<const std::byte>& packed) {
+PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> layers,
+                                 const NetworkTraits& traits, std::span<const std::byte>& packed) {
   if (auto error = check_version(file)) return error;
   if (is_quantised(file))
     return Error::of(file.path, ": its weights are int8, which quantise/load.hpp reads")
@@ -131,8 +148,7 @@ inline Error find_native(const TensorFile& file, std::span<const Layer> layers,
   return {};
 }
 
-/// Returns why labels cannot be stored.
-inline Error check_info(const ModelInfo& info, int classes, std::string_view path) {
+PPLCNET_INLINE Error check_info(const ModelInfo& info, int classes, std::string_view path) {
   if (!info.labels.empty() && info.labels.size() != static_cast<std::size_t>(classes))
     return Error::of(path, ": ", info.labels.size(), " labels for ", classes, " classes");
   for (const std::string& label : info.labels)
@@ -141,9 +157,8 @@ inline Error check_info(const ModelInfo& info, int classes, std::string_view pat
   return {};
 }
 
-/// Adds model, preprocessing, output and labels to metadata, where read_info finds them.
-inline void add_info(const ModelInfo& info,
-                     std::vector<std::pair<std::string, std::string>>& metadata) {
+PPLCNET_INLINE void add_info(const ModelInfo& info,
+                             std::vector<std::pair<std::string, std::string>>& metadata) {
   std::string labels;
   for (const std::string& label : info.labels) labels += label + "\n";
   if (!info.model.empty()) metadata.emplace_back("model", info.model);
@@ -152,8 +167,7 @@ inline void add_info(const ModelInfo& info,
   if (!labels.empty()) metadata.emplace_back("labels", labels);
 }
 
-/// Returns labels, preprocessing, output and model from a native file's metadata.
-inline ModelInfo read_info(const TensorFile& file) {
+PPLCNET_INLINE ModelInfo read_info(const TensorFile& file) {
   ModelInfo info;
   if (const std::string* preset = native::find(file, "preprocessing")) info.preprocessing = *preset;
   if (const std::string* model = native::find(file, "model")) info.model = *model;
@@ -172,6 +186,7 @@ inline ModelInfo read_info(const TensorFile& file) {
   }
   return info;
 }
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "pplcnet/compiled.hpp"
 #include "pplcnet/weights/data_type.hpp"
 #include "pplcnet/weights/error.hpp"
 #include "pplcnet/weights/file.hpp"
@@ -28,7 +29,41 @@ namespace safetensors {
 inline constexpr std::size_t kDataAlignment = FileBytes::kAlignment;
 
 /// `text` as a JSON string.
-inline std::string json_string(std::string_view text) {
+PPLCNET_INLINE std::string json_string(std::string_view text);
+
+PPLCNET_INLINE std::string json_object(const std::vector<std::string>& members);
+
+/// Says what makes the contents impossible to write.
+PPLCNET_INLINE Error check_contents(const TensorFile& file, std::string_view path);
+
+/// Writes the part of the file before the data: the header's size, and the header padded with
+/// spaces.
+PPLCNET_INLINE Error make_header(const TensorFile& file, std::string_view path,
+                                 std::vector<std::byte>& header);
+
+}  // namespace safetensors
+
+/// Writes tensors and metadata, both in their order, as a safetensors file; `target` names it, not
+/// `file.path`.
+inline Error write_safetensors(NewFile& target, const TensorFile& file) {
+  std::vector<std::byte> header;
+  if (auto error = safetensors::make_header(file, target.path(), header)) return error;
+  std::vector<std::span<const std::byte>> pieces = {header};
+  for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
+  return target.write(pieces);
+}
+
+/// Writes the same, and gives it its name: the file is complete or, after an error, not there.
+inline Error write_safetensors(std::string_view path, const TensorFile& file) {
+  NewFile target(path);
+  if (auto error = write_safetensors(target, file)) return error;
+  return target.publish();
+}
+
+#if PPLCNET_HAS_DEFINITIONS
+namespace safetensors {
+
+PPLCNET_INLINE std::string json_string(std::string_view text) {
   constexpr char kHexDigits[] = "0123456789abcdef";
   std::string json = "\"";
   for (const char character : text) {
@@ -44,14 +79,13 @@ inline std::string json_string(std::string_view text) {
   return json + '"';
 }
 
-inline std::string json_object(const std::vector<std::string>& members) {
+PPLCNET_INLINE std::string json_object(const std::vector<std::string>& members) {
   std::string json;
   for (const std::string& member : members) json += (json.empty() ? "" : ",") + member;
   return "{" + json + "}";
 }
 
-/// Says what makes the contents impossible to write.
-inline Error check_contents(const TensorFile& file, std::string_view path) {
+PPLCNET_INLINE Error check_contents(const TensorFile& file, std::string_view path) {
   if (file.tensors.size() > kMaxTensors || file.metadata.size() > kMaxTexts) {
     return Error::of(path, ": expected at most ", kMaxTensors, " tensors and ", kMaxTexts,
                      " metadata, found ", file.tensors.size(), " and ", file.metadata.size());
@@ -81,10 +115,8 @@ inline Error check_contents(const TensorFile& file, std::string_view path) {
   return {};
 }
 
-/// Writes the part of the file before the data: the header's size, and the header padded with
-/// spaces.
-inline Error make_header(const TensorFile& file, std::string_view path,
-                         std::vector<std::byte>& header) {
+PPLCNET_INLINE Error make_header(const TensorFile& file, std::string_view path,
+                                 std::vector<std::byte>& header) {
   if (auto error = check_contents(file, path)) return error;
   std::vector<std::string> members;
   if (!file.metadata.empty()) {
@@ -121,23 +153,7 @@ inline Error make_header(const TensorFile& file, std::string_view path,
 }
 
 }  // namespace safetensors
-
-/// Writes tensors and metadata, both in their order, as a safetensors file; `target` names it, not
-/// `file.path`.
-inline Error write_safetensors(NewFile& target, const TensorFile& file) {
-  std::vector<std::byte> header;
-  if (auto error = safetensors::make_header(file, target.path(), header)) return error;
-  std::vector<std::span<const std::byte>> pieces = {header};
-  for (const Tensor& tensor : file.tensors) pieces.push_back(tensor.data);
-  return target.write(pieces);
-}
-
-/// Writes the same, and gives it its name: the file is complete or, after an error, not there.
-inline Error write_safetensors(std::string_view path, const TensorFile& file) {
-  NewFile target(path);
-  if (auto error = write_safetensors(target, file)) return error;
-  return target.publish();
-}
+#endif  // PPLCNET_HAS_DEFINITIONS
 
 }  // namespace pplcnet::inline PPLCNET_ABI
 
