@@ -14,14 +14,14 @@
 namespace {
 
 /// State shared by all pictures.
-struct Batch {
+struct PictureBatch {
   Progress progress;
   bool good = true;
 };
 
 class BatchTask final : public OrderedTask {
  public:
-  BatchTask(std::unique_ptr<PictureTask> task, Batch& batch)
+  BatchTask(std::unique_ptr<PictureTask> task, PictureBatch& batch)
       : task_(std::move(task)), batch_(batch) {}
 
   void work(int worker) override {
@@ -45,7 +45,7 @@ class BatchTask final : public OrderedTask {
 
  private:
   std::unique_ptr<PictureTask> task_;
-  Batch& batch_;
+  PictureBatch& batch_;
 };
 
 }  // namespace
@@ -69,7 +69,7 @@ pplcnet::Error see_example(const Example& example,
 
 bool over_picture_tasks(int threads, std::size_t count,
                         const std::function<std::unique_ptr<PictureTask>()>& next) {
-  Batch batch = {.progress = Progress(count)};
+  PictureBatch batch = {.progress = Progress(count)};
   in_order(threads, [&]() -> std::unique_ptr<OrderedTask> {
     auto task = interruption::happened() ? nullptr : next();
     return task ? std::make_unique<BatchTask>(std::move(task), batch) : nullptr;
