@@ -183,7 +183,8 @@ LogisticHead fit_logistic(const std::vector<std::vector<float>>& rows,
 
   // Of features more than examples only as many directions matter; the result is the same.
   MatrixXd basis;
-  if (width > features.rows()) {
+  const bool has_basis = width > features.rows();
+  if (has_basis) {
     basis = basis_of_rows(features);
     features = multiply(features, basis);
   }
@@ -205,7 +206,7 @@ LogisticHead fit_logistic(const std::vector<std::vector<float>>& rows,
   }
   const MatrixXd parameters = minimise(features, classes, class_count, head.regularisation);
   MatrixXd weights = parameters.leftCols(directions);
-  if (basis.size() > 0) weights = multiply(weights, transpose(basis));
+  if (has_basis) weights = multiply(weights, transpose(basis));
   for (Index i = 0; i < weights.rows(); ++i) {
     double bias = parameters(i, directions);
     for (Index k = 0; k < width; ++k) {

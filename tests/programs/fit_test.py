@@ -74,6 +74,20 @@ class Fit(unittest.TestCase):
         print(f"held out: {100 * report['top1']:.1f} %, fitted in {self.seconds:.1f} s")
         self.assertGreaterEqual(report["top1"], 0.95)
 
+    def test_pictures_that_are_all_alike_tell_nothing(self):
+        mine = self.folder / "alike.safetensors"
+        for kind in "ab":
+            (self.folder / "alike" / kind).mkdir(parents=True)
+            for i in range(2):
+                (self.folder / "alike" / kind / f"{i}.png").write_bytes(
+                    png_of([[[120, 80, 200]] * SIDE] * SIDE))
+        result = Result("fit", "--weights", WEIGHTS, "--images", self.folder / "alike", "-o", mine)
+        self.assertEqual((result.status, result.complaints), (0, []))
+        result = Result("classify", "--weights", mine, "--json", self.folder / "alike/a/0.png")
+        scores = [one["score"] for one in json.loads(result.lines[0])["predictions"]]
+        self.assertEqual(len(scores), 2)
+        self.assertAlmostEqual(scores[0], 0.5, places=4)
+
     def test_the_new_weights_are_like_others(self):
         picture = self.folder / "held_out" / "rings" / "00.png"
         result = Result("classify", "--weights", self.mine, "--json", picture)
