@@ -17,7 +17,7 @@ namespace {
 
 /// Neighbouring lines differ.
 constexpr Colour kTextColours[] = {{0, 150, 199}, {216, 27, 96}, {67, 160, 71}, {124, 77, 255}};
-constexpr Colour kPaper = {255, 255, 255};
+constexpr Colour kNumberColour = {255, 255, 255};
 
 pplcnet::Pixel scaled_corner(pplcnet::Point corner, pplcnet::ImageSize picture,
                              const Canvas& canvas) {
@@ -70,7 +70,7 @@ void draw_number(Canvas& canvas, LabelPlaces& places, const DrawnLine& line,
   wishes.push_back({x, y});
   const Frame place = places.place({width, kHeight}, wishes);
   canvas.fill(place.left, place.top, place.right, place.bottom, colour);
-  canvas.write(place.left + 2, place.top, number, kPaper);
+  canvas.write(place.left + 2, place.top, number, kNumberColour);
 }
 
 }  // namespace
