@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdio>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +16,7 @@
 #include "pplcnet/quantise/check_plan.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/naming/layer_name.hpp"
+#include "pplcnet/weights/out_of_memory.hpp"
 #include "weights.hpp"
 
 namespace {
@@ -147,7 +147,7 @@ void print(const pplcnet::KnownModel& one, const Plan& plan) {
       workspace_bytes(plan));
   if (pplcnet::check_quantisable(plan)) return;
   const auto bytes = pplcnet::new_quantised_plan(plan);
-  if (bytes == nullptr) throw std::bad_alloc();
+  if (bytes == nullptr) pplcnet::fail_allocation();
   std::printf("in int8 (see quantise): weights %zu bytes in memory, workspace %zu bytes\n",
               bytes->weight_bytes, bytes->map_bytes + bytes->vector_bytes + bytes->scratch_bytes);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "json.hpp"
 #include "json_body.hpp"
@@ -140,21 +141,21 @@ class InferenceProtocol final : public Protocol {
       return Error::of(name, ": expected the datatype ", is_pictures ? "BYTES" : "FP32", ", found ",
                        pplcnet::quote(type));
     const pplcnet::Shape size = classifier.network().input_shape();
-    const auto count = is_pictures ? batch_of(shape, {})
-                                   : batch_of(shape, {size.channels, size.height, size.width});
-    const Json expected =
-        is_pictures ? shape_of(-1) : shape_of(-1, size.channels, size.height, size.width);
-    if (count.value_or(0) == 0)
+    std::vector<int> sizes;
+    if (!is_pictures) sizes = {size.channels, size.height, size.width};
+    const auto count = batch_of(shape, sizes);
+    if (count.value_or(0) == 0) {
+      Json expected = shape_of(-1);
+      for (const int one : sizes) expected.add(one);
       return Error::of(name, ": expected the shape ", expected.text(), " with -1 or more");
+    }
     const json* const bytes = parameter(input, "binary_data_size");
     const json* const data = member_of(input, "data");
     std::string_view binary;
     if (bytes != nullptr) {
-      const auto length =
-          bytes->is_number_unsigned() ? bytes->get<std::uint64_t>() : ~std::uint64_t{0};
-      if (length > binary_.size())
+      if (!bytes->is_number_unsigned() || bytes->get<std::uint64_t>() > binary_.size())
         return Error::of(name, ": binary_data_size: expected a number up to ", binary_.size());
-      binary = binary_.substr(0, static_cast<std::size_t>(length));
+      binary = binary_.substr(0, bytes->get<std::size_t>());
       binary_.remove_prefix(binary.size());
     } else if (data == nullptr) {
       return Error::of(name, ": expected data");

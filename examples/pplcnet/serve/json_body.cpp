@@ -53,7 +53,7 @@ const json* member_of(const json& object, const char* name) {
   return found == object.end() ? nullptr : &*found;
 }
 
-std::optional<std::uint64_t> batch_of(const json* shape, std::initializer_list<int> sizes) {
+std::optional<std::uint64_t> batch_of(const json* shape, std::span<const int> sizes) {
   if (shape == nullptr || !shape->is_array() || shape->size() != 1 + sizes.size() ||
       !shape->front().is_number_unsigned())
     return std::nullopt;

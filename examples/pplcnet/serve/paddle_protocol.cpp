@@ -1,5 +1,6 @@
 // The JSON of Paddle's services, as their clients send it (PaddleClas' deploy/paddleserving/
 // pipeline_http_client.py and deploy/hubserving/test_hubserving.py).
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -74,7 +75,7 @@ class PaddleProtocol final : public Protocol {
     const json* type = how != nullptr ? member_of(*how, "dtype") : nullptr;
     if (type == nullptr || !type->is_string() || type->get_ref<const std::string&>() != "float32")
       return Error::of("revert_params: expected the dtype float32");
-    const auto count = batch_of(shape, {input.channels, input.height, input.width});
+    const auto count = batch_of(shape, std::array{input.channels, input.height, input.width});
     if (!count)
       return Error::of("revert_params: expected the shape [pictures, ", input.channels, ", ",
                        input.height, ", ", input.width, "]");

@@ -138,12 +138,17 @@ inline void add_end_names(std::span<const Layer> layers, const NetworkTraits& tr
         {parameter_names(*first, naming).weight, parameter_names(layers.back(), naming).weight});
 }
 
+/// Returns the plan of a graph without a flaw.
+inline std::unique_ptr<Plan> plan_of(const Graph& graph) {
+  auto plan = new_plan(graph);
+  if (plan == nullptr) fail_allocation();
+  return plan;
+}
+
 }  // namespace opening
 
 PPLCNET_INLINE std::unique_ptr<Plan> KnownModel::plan() const {
-  auto result = new_plan(*std::make_unique<Graph>(graph()));
-  if (result == nullptr) fail_allocation();
-  return result;
+  return opening::plan_of(*std::make_unique<Graph>(graph()));
 }
 
 PPLCNET_INLINE bool is_general(const KnownModel& one) {
@@ -194,7 +199,7 @@ PPLCNET_INLINE std::span<const EndNames> end_names() {
       const Naming* const namings = graph->namings.data();
       if (namings != nullptr && std::ranges::find(seen, namings) != seen.end()) continue;
       seen.push_back(namings);
-      const auto plan = one.plan();
+      const auto plan = opening::plan_of(*graph);
       const std::span layers(plan->layers, static_cast<std::size_t>(plan->layer_count));
       opening::add_end_names(layers, plan->traits, all);
     }
