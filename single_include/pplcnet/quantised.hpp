@@ -3360,22 +3360,17 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 HWY_AFTER_NAMESPACE();
 // These two.
 #if PPLCNET_PANEL_LANES
-// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
-// vectors, so quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// from pplcnet/kernels/int8/panel_lanes-inl.hpp
+// Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
+// and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-inline constexpr int kWideKernel = 3;
 
 /// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
 /// panel, lower or upper, come from two of them.
 inline constexpr int kLaneVectors = 4;
 inline constexpr int kHalfVectors = 2;
-
-/// Outputs of a row whose halves wait for their ending.
-inline constexpr int kSpan = 28;
 
 /// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
 /// After `period` lanes come the same panels, of other rows.
@@ -3405,6 +3400,19 @@ struct PanelLanes {
     return load(array, kPanel * sizeof *array, part);
   }
 };
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The file above is used by those below.
+// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled for AVX-512 and
+// AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+inline constexpr int kWideKernel = 3;
 
 /// The weights of panels for kRows output rows, whose quads are the first one's.
 template <class Dot, int kRows>
@@ -3545,6 +3553,191 @@ class WideOutputs {
   Words sums_[kOpen * kSums];
 };
 
+/// How panels are computed side by side: kRows rows of outputs whose quads are the first one's, and
+/// so many groups of lanes.
+template <class Dot, int kStride_, int kRows_, int kGroups_>
+struct WideForm {
+  static constexpr int kStride = kStride_, kRows = kRows_, kGroups = kGroups_;
+  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
+  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
+  using Weights = WideWeights<Dot, kRows>;
+  template <int kHalf>
+  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// This one, too.
+// from pplcnet/kernels/int8/tall_depthwise-inl.hpp
+// Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
+// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled for
+// AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+inline constexpr int kTallKernel = 5;
+
+/// The weights of panels: of each column's first four rows, of the fifth row's columns but the
+/// first one, and of that one, where it lies in the quad of the output before.
+template <class Dot, int kStride>
+struct TallWeights {
+  static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
+  static constexpr int kTaps = kTallKernel + 2;
+  typename Dot::Operand taps[kTaps * kLaneVectors];
+  Words starts[kLaneVectors], shifts[kLaneVectors];
+
+  HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kLaneVectors; ++i) {
+      starts[i] = panels.load_words(rows.ending.constants.bias, i);
+      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      const auto load = [&](int column, int quad) HWY_ATTR {
+        return panels.load(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
+                           (kQuads * column + quad) * kLaneVectors + i);
+      };
+      const Words none = subtract_words(starts[i], starts[i]);
+      Words fifth_row = none;
+      for (int column = 0; column < kTallKernel; ++column) {
+        taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
+        if (column > 0)
+          fifth_row = add_words(fifth_row, move_down(none, load(column, 1), column - 1));
+      }
+      taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
+      taps[kFirstColumn * kLaneVectors + i] =
+          Dot::weights(move_down(none, load(0, 1), kStride - 1));
+    }
+  }
+
+ private:
+  static constexpr int kQuads = 2;  // of a column, of which the second has the fifth row alone
+};
+
+/// Half of the vectors of neighbouring outputs in a row. Each quad of the input is added to all
+/// outputs that it belongs to, so that sums stay in registers.
+template <class Dot, int kHalf, int kStride>
+class TallOutputs {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  using Weights = TallWeights<Dot, kStride>;
+  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
+
+ public:
+  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window, int lanes)
+      : weights_(weights), lanes_(lanes), fifth_row_(window.rows[kQuad]) {
+    copy_rows(window, Indices<kQuad>());
+    copy_taps(Indices<Weights::kTaps * kVectors>());
+  }
+
+  /// Computes `count` outputs, the first of which has its first column at an offset, and gives
+  /// `take` the halves of each one.
+  template <class Take>
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
+    begin<0>(Indices<kOpen * kVectors>());
+    add_columns<0>(offset, pitch, Indices<kShared>());
+    // With a stride of two, the quad before the first one begins in the row above.
+    add_fifth_row<false>(fifth_row_ + offset + pitch - kStride * pitch, pitch);
+    for (int x = 0; x < count; ++x, offset += kStride * pitch) {
+      add_columns<kShared>(offset + kShared * pitch, pitch, Indices<kStride>());
+      add_fifth_row<true>(fifth_row_ + offset + pitch, pitch);
+      take(0, x, narrow(shifted(0), shifted(1)));
+      advance(Indices<(kOpen - 1) * kVectors>());
+      begin<kOpen - 1>(Indices<kVectors>());
+    }
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes those of these vectors: [tap][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / kVectors * kLaneVectors + kFirst + kIndex % kVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kVectors + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kVectors]), ...);
+  }
+
+  template <int kSkipped, int... kColumn>
+  HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
+                              std::integer_sequence<int, kColumn...>) {
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen>()), ...);
+  }
+  template <int kColumn, int... kOutput>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kOutput...>) {
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
+    const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    (add<kColumn - kOutput * kStride, kOutput>(bytes), ...);
+  }
+  /// Adds four columns of the fifth row to the first output, if they are its last ones, and that
+  /// of them to the next output which is its first one.
+  template <bool kToFirst>
+  HWY_INLINE void add_fifth_row(const std::uint8_t* columns, std::size_t pitch) {
+    const std::uint8_t* const places[kQuad] = {columns, columns + pitch, columns + 2 * pitch,
+                                               columns + 3 * pitch};
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(places, 0, lanes_, quads);
+    const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    if constexpr (kToFirst) add<Weights::kFifthRow, 0>(bytes);
+    add<Weights::kFirstColumn, kToFirst ? 1 : 0>(bytes);
+  }
+  template <int kTap, int kOutput>
+  HWY_INLINE void add([[maybe_unused]] const Operand (&bytes)[kVectors]) {
+    if constexpr (kTap >= 0) {
+      Words* const sums = sums_ + kOutput * kVectors;
+      sums[0] = Dot::add(sums[0], bytes[0], taps_[kTap * kVectors]);
+      sums[1] = Dot::add(sums[1], bytes[1], taps_[kTap * kVectors + 1]);
+    }
+  }
+  HWY_INLINE Words shifted(int vector) const {
+    return shift_words(sums_[vector], weights_.shifts[kFirst + vector]);
+  }
+
+  const Weights& weights_;
+  int lanes_;
+  const std::uint8_t* rows_[kQuad];
+  const std::uint8_t* fifth_row_;
+  Operand taps_[Weights::kTaps * kVectors];
+  Words sums_[kOpen * kVectors];
+};
+
+/// How panels are computed side by side: one row of outputs after the other.
+template <class Dot, int kStride_>
+struct TallForm {
+  static constexpr int kStride = kStride_, kRows = 1, kGroups = 1;
+  static constexpr bool kAtOnce = false;
+  using Weights = TallWeights<Dot, kStride>;
+  template <int kHalf>
+  using Outputs = TallOutputs<Dot, kHalf, kStride>;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// Both of them.
+// from pplcnet/kernels/int8/side_panels-inl.hpp
+// A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
+// for AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Outputs of a row whose halves wait for their ending.
+inline constexpr int kSpan = 28;
+
 /// Makes bytes of an output's halves. Rows from `rows` on are not stored.
 template <ByteSteps kSteps, int kRows, int kGroups>
 struct OutputBytes {
@@ -3588,10 +3781,12 @@ struct UpperHalves {
 };
 
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
-class WidePanels {
+template <class Form, ByteSteps kSteps>
+class SidePanels {
+  static constexpr int kStride = Form::kStride, kRows = Form::kRows, kGroups = Form::kGroups;
+
  public:
-  HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
+  HWY_INLINE SidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
@@ -3612,11 +3807,6 @@ class WidePanels {
   }
 
  private:
-  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
-  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
-  template <int kHalf>
-  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
-
   HWY_INLINE void compute_outputs(const WindowRows& window, int y, int rows, int x, int outputs) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
     const BytePixels<std::uint8_t>& output = rows_.output;
@@ -3624,12 +3814,12 @@ class WidePanels {
                              static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
     const OutputBytes<kSteps, kRows, kGroups> bytes = {
         ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
-    Outputs<0> first(weights_, window, panels_.count);
-    if constexpr (kAtOnce) {
+    typename Form::template Outputs<0> first(weights_, window, panels_.count);
+    if constexpr (Form::kAtOnce) {
       first.compute(offset, rows_.pixel_pitch, outputs, bytes);
     } else {
       first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
-      Outputs<1>(weights_, window, panels_.count)
+      typename Form::template Outputs<1>(weights_, window, panels_.count)
           .compute(offset, rows_.pixel_pitch, outputs,
                    UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
     }
@@ -3637,276 +3827,22 @@ class WidePanels {
 
   const ByteDepthwise& rows_;
   const PanelLanes panels_;
-  const WideWeights<Dot, kRows> weights_;
+  const typename Form::Weights weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
   Halves halves_[kRows][kSpan];  // the lower ones
 };
 
-template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
-HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kStride, kRows, kGroups>(rows, panels).compute();
+template <class Form, ByteSteps kSteps>
+HWY_NOINLINE void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  SidePanels<Form, kSteps>(rows, panels).compute();
 }
 
-template <class Dot, int kStride, int kRows, int kGroups>
-void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_activation<Dot>(rows.ending, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
-  });
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-// This one, too.
-// from pplcnet/kernels/int8/tall_depthwise-inl.hpp
-// Depthwise convolution of 5×5 kernels, neighbouring panels side by side. Two quads of rows have
-// room for several rows of outputs, so they are made once, for all of these. Compiled for AVX-512
-// and AVX2 alone.
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-inline constexpr int kTallKernel = 5;
-inline constexpr int kTallQuads = 2;  // of a column
-
-/// Outputs of a row whose columns wait as quads.
-template <int kStride>
-inline constexpr int kTallSpan = kSpan / kStride;
-
-/// The quads of neighbouring columns.
-template <int kStride>
-class QuadColumns {
-  static constexpr int kColumns = (kTallSpan<kStride> - 1) * kStride + kTallKernel;
-
- public:
-  /// Makes those of so many outputs, the first of which has its first column at an offset.
-  HWY_INLINE void load(const WindowRows& window, std::size_t offset, std::size_t pitch, int outputs,
-                       int lanes) {
-    const int columns = (outputs - 1) * kStride + kTallKernel;
-    for (int x = 0; x < columns; ++x, offset += pitch)
-      for (int quad = 0; quad < kTallQuads; ++quad) {
-        const std::uint8_t* const* const rows = window.rows + quad * kQuad;
-        Words lower[kHalfVectors], upper[kHalfVectors];
-        load_wide_quads<0>(rows, offset, lanes, lower);
-        load_wide_quads<1>(rows, offset, lanes, upper);
-        for (int i = 0; i < kHalfVectors; ++i) {
-          quads_[i][x][quad] = lower[i];
-          quads_[kHalfVectors + i][x][quad] = upper[i];
-        }
-      }
-  }
-
-  using Column = Words[kTallQuads];
-  HWY_INLINE const Column* of(int vector) const { return quads_[vector]; }
-
- private:
-  Words quads_[kLaneVectors][kColumns][kTallQuads];
-};
-
-/// Rows of outputs that share quads, at most.
-inline constexpr int kTallRows = kTallQuads * kQuad - kTallKernel + 1;
-
-/// The weights of panels, moved down for each row of outputs that shares quads, and what else each
-/// sum needs.
-struct TallWeights {
-  static constexpr int kTaps = kTallKernel * kTallQuads;
-  int rows;  // that share quads
-  Words taps[kTallRows][kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
-
-  HWY_INLINE TallWeights(const ByteDepthwise& depthwise, const PanelLanes& panels)
-      : rows((kTallRows - 1) / depthwise.stride.height + 1) {
-    const SumEnding& ending = depthwise.ending;
-    for (int i = 0; i < kLaneVectors; ++i) {
-      starts[i] = panels.load_words(ending.constants.bias, i);
-      shifts[i] = panels.load_words(ending.constants.shift, i);
-      for (int tap = 0; tap < kTaps; ++tap)
-        taps[0][i][tap] = panels.load(depthwise.weights, std::size_t{kTaps} * kQuad * kPanel,
-                                      tap * kLaneVectors + i);
-      for (int row = 1; row < rows; ++row)
-        move(taps[0][i], row * depthwise.stride.height, taps[row][i]);
-    }
-  }
-
- private:
-  static HWY_INLINE void move(const Words* from, int down, Words* to) {
-    const Words none = subtract_words(*from, *from);
-    for (int tap = 0; tap < kTaps; tap += kTallQuads) {
-      to[tap] = move_down(none, from[tap], down);
-      to[tap + 1] = move_down(from[tap], from[tap + 1], down);
-    }
-  }
-};
-
-/// One vector of neighbouring outputs in a row. Each column of the input is added to all outputs
-/// that it belongs to, so that weights and sums stay in registers. Each quad of a column has sums
-/// of its own, which are joined in the end: one does not wait for the other.
-template <class Dot, int kStride>
-class TallOutputs {
-  template <int kCount>
-  using Indices = std::make_integer_sequence<int, kCount>;
-  using Column = typename QuadColumns<kStride>::Column;
-  static_assert(Dot::kOffset == 0);
-  static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
-  static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
-
- public:
-  /// `row`: of those that share quads.
-  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int row)
-      : start_(weights.starts[vector]), shift_(weights.shifts[vector]) {
-    set_taps(weights.taps[row][vector], Indices<TallWeights::kTaps>());
-  }
-
-  /// Computes `count` outputs, no fewer than kOpen - 1. The second of two vectors finds the first
-  /// one's words where it stores halves.
-  template <bool kSecond>
-  HWY_INLINE void compute(const Column* columns, int count, Halves* halves) {
-    begin(Indices<kOpen>());
-    add_first(columns, Indices<kShared>());
-    columns += kShared;
-    int x = 0;
-    for (; x < count - (kOpen - 1); ++x, columns += kStride) {
-      add_columns<0, kOpen>(columns, Indices<kStride>());
-      store<kSecond>(0, halves[x]);
-      advance(Indices<kTallQuads*(kOpen - 1)>());
-      begin<kOpen - 1>();
-    }
-    end<kSecond>(columns, halves + x, Indices<kOpen - 1>());
-  }
-
- private:
-  template <int... kTap>
-  HWY_INLINE void set_taps(const Words* taps, std::integer_sequence<int, kTap...>) {
-    ((taps_[kTap] = Dot::weights(taps[kTap])), ...);
-  }
-  template <int... kOutput>
-  HWY_INLINE void begin(std::integer_sequence<int, kOutput...>) {
-    (begin<kOutput>(), ...);
-  }
-  template <int kOutput>
-  HWY_INLINE void begin() {
-    sums_[kTallQuads * kOutput] = start_;
-    sums_[kTallQuads * kOutput + 1] = subtract_words(start_, start_);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kTallQuads]), ...);
-  }
-  template <bool kSecond>
-  HWY_INLINE void store(int output, Halves& halves) const {
-    const Words* const sums = sums_ + kTallQuads * output;
-    const Words shifted = shift_words(add_words(sums[0], sums[1]), shift_);
-    halves = kSecond ? narrow(halves, shifted) : shifted;
-  }
-
-  /// Adds the columns that are before the last ones of the first output.
-  template <int... kColumn>
-  HWY_INLINE void add_first(const Column* columns, std::integer_sequence<int, kColumn...>) {
-    (add_column<kColumn, 0>(columns[kColumn], Indices<kOpen>()), ...);
-  }
-  /// Adds the last columns of output kFirst to it and to the open ones after it.
-  template <int kFirst, int kEnd, int... kColumn>
-  HWY_INLINE void add_columns(const Column* columns, std::integer_sequence<int, kColumn...>) {
-    (add_column<kShared + kColumn, kFirst>(columns[kColumn], Indices<kEnd - kFirst>()), ...);
-  }
-  template <int kColumn, int kFirst, int... kOutput>
-  HWY_INLINE void add_column(const Column& column, std::integer_sequence<int, kOutput...>) {
-    const auto upper = Dot::bytes(column[0]), lower = Dot::bytes(column[1]);
-    (add<kColumn - kOutput * kStride, kFirst + kOutput>(upper, lower), ...);
-  }
-  template <int kTap, int kOutput>
-  HWY_INLINE void add([[maybe_unused]] const typename Dot::Operand& upper,
-                      [[maybe_unused]] const typename Dot::Operand& lower) {
-    if constexpr (kTap >= 0) {
-      Words* const sums = sums_ + kTallQuads * kOutput;
-      sums[0] = Dot::add(sums[0], upper, taps_[kTallQuads * kTap]);
-      sums[1] = Dot::add(sums[1], lower, taps_[kTallQuads * kTap + 1]);
-    }
-  }
-
-  /// Adds to the last outputs what they lack.
-  template <bool kSecond, int... kOutput>
-  HWY_INLINE void end(const Column* columns, Halves* halves,
-                      std::integer_sequence<int, kOutput...>) {
-    ((add_columns<kOutput, kOpen - 1>(columns + kOutput * kStride, Indices<kStride>()),
-      store<kSecond>(kOutput, halves[kOutput])),
-     ...);
-  }
-
-  Words start_, shift_;
-  typename Dot::Operand taps_[kTallKernel * kTallQuads];
-  Words sums_[kOpen * kTallQuads];
-};
-
-/// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride>
-class TallPanels {
- public:
-  HWY_INLINE TallPanels(const ByteDepthwise& rows, const PanelLanes& panels)
-      : rows_(rows),
-        panels_(panels),
-        weights_(rows, panels),
-        ending_(rows.ending, panels),
-        channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
-
-  HWY_INLINE void compute() {
-    const int step = rows_.stride.height;
-    const int groups = (rows_.rows + weights_.rows - 1) / weights_.rows;
-    const int width = rows_.output.width;
-    const int spans = (width + kTallSpan<kStride> - 1) / kTallSpan<kStride>;
-    for (int group = 0; group < groups; ++group) {
-      const int y = rows_.rows * group / groups, end = rows_.rows * (group + 1) / groups;
-      const WindowRows window(rows_, y, (end - y - 1) * step);
-      for (int i = 0; i < spans; ++i) {
-        const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        columns_.load(window, channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch,
-                      rows_.pixel_pitch, outputs, panels_.count);
-        for (int row = y; row < end; ++row) {
-          sum(row - y, outputs);
-          store(row, x, outputs);
-        }
-      }
-    }
-  }
-
- private:
-  HWY_INLINE void sum(int row, int outputs) {
-    for (int i = 0; i < kLaneVectors; i += kHalfVectors) {
-      sum<false>(i, row, outputs);
-      sum<true>(i + 1, row, outputs);
-    }
-  }
-  template <bool kSecond>
-  HWY_INLINE void sum(int vector, int row, int outputs) {
-    TallOutputs<Dot, kStride>(weights_, vector, row)
-        .template compute<kSecond>(columns_.of(vector), outputs, halves_[vector / kHalfVectors]);
-  }
-  HWY_INLINE void store(int y, int x, int outputs) const {
-    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
-                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
-    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
-      store_lanes(ending_.end(halves_[0][i], 0), ending_.end(halves_[1][i], 1), to, panels_.count);
-  }
-
-  const ByteDepthwise& rows_;
-  const PanelLanes panels_;
-  const TallWeights weights_;
-  const BytePanel<kSteps> ending_;
-  std::size_t channel_;
-  QuadColumns<kStride> columns_;
-  Halves halves_[kLaneVectors / kHalfVectors][kTallSpan<kStride>];
-};
-
-template <class Dot, ByteSteps kSteps, int kStride>
-HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  TallPanels<Dot, kSteps, kStride>(rows, panels).compute();
-}
-
-template <class Dot, int kStride>
-void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_activation<Dot>(rows.ending, [&](auto steps) {
-    tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
-  });
+/// Computes panels side by side.
+template <class Dot, class Form>
+void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  with_activation<Dot>(
+      rows.ending, [&](auto steps) { side_panels<Form, decltype(steps)::value>(rows, panels); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -3925,12 +3861,14 @@ namespace HWY_NAMESPACE {
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
 /// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
-HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
+HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto wide = strides ? wide_depthwise<Dot, 2, 1, 1> : wide_depthwise<Dot, 1, kRows, 1>;
-  const auto tall = strides ? tall_depthwise<Dot, 2> : tall_depthwise<Dot, 1>;
+  const auto wide = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 1>>
+                            : side_panels<Dot, WideForm<Dot, 1, kRows, 1>>;
+  const auto tall =
+      strides ? side_panels<Dot, TallForm<Dot, 2>> : side_panels<Dot, TallForm<Dot, 1>>;
   const auto compute = narrow ? wide : tall;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
@@ -3939,8 +3877,8 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   if constexpr (kHasTwoRows) {
     const int count = end - begin;
     if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
-      const auto two_rows =
-          strides ? wide_depthwise<Dot, 2, 1, 2> : wide_depthwise<Dot, 1, kRows, 2>;
+      const auto two_rows = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 2>>
+                                    : side_panels<Dot, WideForm<Dot, 1, kRows, 2>>;
       two_rows(rows, {begin, count, count});
       return end;
     }
@@ -3955,7 +3893,7 @@ void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
   using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
 #if PPLCNET_PANEL_LANES
-  if (!adds) begin = wide_depthwise<Dot>(rows, begin, end);
+  if (!adds) begin = side_depthwise<Dot>(rows, begin, end);
 #endif
   with_steps<Dot>(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
@@ -6420,22 +6358,17 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 HWY_AFTER_NAMESPACE();
 // These two.
 #if PPLCNET_PANEL_LANES
-// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
-// vectors, so quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// from pplcnet/kernels/int8/panel_lanes-inl.hpp
+// Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
+// and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-inline constexpr int kWideKernel = 3;
 
 /// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
 /// panel, lower or upper, come from two of them.
 inline constexpr int kLaneVectors = 4;
 inline constexpr int kHalfVectors = 2;
-
-/// Outputs of a row whose halves wait for their ending.
-inline constexpr int kSpan = 28;
 
 /// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
 /// After `period` lanes come the same panels, of other rows.
@@ -6465,6 +6398,19 @@ struct PanelLanes {
     return load(array, kPanel * sizeof *array, part);
   }
 };
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The file above is used by those below.
+// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled for AVX-512 and
+// AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+inline constexpr int kWideKernel = 3;
 
 /// The weights of panels for kRows output rows, whose quads are the first one's.
 template <class Dot, int kRows>
@@ -6605,6 +6551,191 @@ class WideOutputs {
   Words sums_[kOpen * kSums];
 };
 
+/// How panels are computed side by side: kRows rows of outputs whose quads are the first one's, and
+/// so many groups of lanes.
+template <class Dot, int kStride_, int kRows_, int kGroups_>
+struct WideForm {
+  static constexpr int kStride = kStride_, kRows = kRows_, kGroups = kGroups_;
+  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
+  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
+  using Weights = WideWeights<Dot, kRows>;
+  template <int kHalf>
+  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// This one, too.
+// from pplcnet/kernels/int8/tall_depthwise-inl.hpp
+// Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
+// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled for
+// AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+inline constexpr int kTallKernel = 5;
+
+/// The weights of panels: of each column's first four rows, of the fifth row's columns but the
+/// first one, and of that one, where it lies in the quad of the output before.
+template <class Dot, int kStride>
+struct TallWeights {
+  static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
+  static constexpr int kTaps = kTallKernel + 2;
+  typename Dot::Operand taps[kTaps * kLaneVectors];
+  Words starts[kLaneVectors], shifts[kLaneVectors];
+
+  HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kLaneVectors; ++i) {
+      starts[i] = panels.load_words(rows.ending.constants.bias, i);
+      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      const auto load = [&](int column, int quad) HWY_ATTR {
+        return panels.load(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
+                           (kQuads * column + quad) * kLaneVectors + i);
+      };
+      const Words none = subtract_words(starts[i], starts[i]);
+      Words fifth_row = none;
+      for (int column = 0; column < kTallKernel; ++column) {
+        taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
+        if (column > 0)
+          fifth_row = add_words(fifth_row, move_down(none, load(column, 1), column - 1));
+      }
+      taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
+      taps[kFirstColumn * kLaneVectors + i] =
+          Dot::weights(move_down(none, load(0, 1), kStride - 1));
+    }
+  }
+
+ private:
+  static constexpr int kQuads = 2;  // of a column, of which the second has the fifth row alone
+};
+
+/// Half of the vectors of neighbouring outputs in a row. Each quad of the input is added to all
+/// outputs that it belongs to, so that sums stay in registers.
+template <class Dot, int kHalf, int kStride>
+class TallOutputs {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  using Weights = TallWeights<Dot, kStride>;
+  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
+
+ public:
+  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window, int lanes)
+      : weights_(weights), lanes_(lanes), fifth_row_(window.rows[kQuad]) {
+    copy_rows(window, Indices<kQuad>());
+    copy_taps(Indices<Weights::kTaps * kVectors>());
+  }
+
+  /// Computes `count` outputs, the first of which has its first column at an offset, and gives
+  /// `take` the halves of each one.
+  template <class Take>
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
+    begin<0>(Indices<kOpen * kVectors>());
+    add_columns<0>(offset, pitch, Indices<kShared>());
+    // With a stride of two, the quad before the first one begins in the row above.
+    add_fifth_row<false>(fifth_row_ + offset + pitch - kStride * pitch, pitch);
+    for (int x = 0; x < count; ++x, offset += kStride * pitch) {
+      add_columns<kShared>(offset + kShared * pitch, pitch, Indices<kStride>());
+      add_fifth_row<true>(fifth_row_ + offset + pitch, pitch);
+      take(0, x, narrow(shifted(0), shifted(1)));
+      advance(Indices<(kOpen - 1) * kVectors>());
+      begin<kOpen - 1>(Indices<kVectors>());
+    }
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes those of these vectors: [tap][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / kVectors * kLaneVectors + kFirst + kIndex % kVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kVectors + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kVectors]), ...);
+  }
+
+  template <int kSkipped, int... kColumn>
+  HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
+                              std::integer_sequence<int, kColumn...>) {
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen>()), ...);
+  }
+  template <int kColumn, int... kOutput>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kOutput...>) {
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
+    const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    (add<kColumn - kOutput * kStride, kOutput>(bytes), ...);
+  }
+  /// Adds four columns of the fifth row to the first output, if they are its last ones, and that
+  /// of them to the next output which is its first one.
+  template <bool kToFirst>
+  HWY_INLINE void add_fifth_row(const std::uint8_t* columns, std::size_t pitch) {
+    const std::uint8_t* const places[kQuad] = {columns, columns + pitch, columns + 2 * pitch,
+                                               columns + 3 * pitch};
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(places, 0, lanes_, quads);
+    const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    if constexpr (kToFirst) add<Weights::kFifthRow, 0>(bytes);
+    add<Weights::kFirstColumn, kToFirst ? 1 : 0>(bytes);
+  }
+  template <int kTap, int kOutput>
+  HWY_INLINE void add([[maybe_unused]] const Operand (&bytes)[kVectors]) {
+    if constexpr (kTap >= 0) {
+      Words* const sums = sums_ + kOutput * kVectors;
+      sums[0] = Dot::add(sums[0], bytes[0], taps_[kTap * kVectors]);
+      sums[1] = Dot::add(sums[1], bytes[1], taps_[kTap * kVectors + 1]);
+    }
+  }
+  HWY_INLINE Words shifted(int vector) const {
+    return shift_words(sums_[vector], weights_.shifts[kFirst + vector]);
+  }
+
+  const Weights& weights_;
+  int lanes_;
+  const std::uint8_t* rows_[kQuad];
+  const std::uint8_t* fifth_row_;
+  Operand taps_[Weights::kTaps * kVectors];
+  Words sums_[kOpen * kVectors];
+};
+
+/// How panels are computed side by side: one row of outputs after the other.
+template <class Dot, int kStride_>
+struct TallForm {
+  static constexpr int kStride = kStride_, kRows = 1, kGroups = 1;
+  static constexpr bool kAtOnce = false;
+  using Weights = TallWeights<Dot, kStride>;
+  template <int kHalf>
+  using Outputs = TallOutputs<Dot, kHalf, kStride>;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// Both of them.
+// from pplcnet/kernels/int8/side_panels-inl.hpp
+// A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
+// for AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Outputs of a row whose halves wait for their ending.
+inline constexpr int kSpan = 28;
+
 /// Makes bytes of an output's halves. Rows from `rows` on are not stored.
 template <ByteSteps kSteps, int kRows, int kGroups>
 struct OutputBytes {
@@ -6648,10 +6779,12 @@ struct UpperHalves {
 };
 
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
-class WidePanels {
+template <class Form, ByteSteps kSteps>
+class SidePanels {
+  static constexpr int kStride = Form::kStride, kRows = Form::kRows, kGroups = Form::kGroups;
+
  public:
-  HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
+  HWY_INLINE SidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
@@ -6672,11 +6805,6 @@ class WidePanels {
   }
 
  private:
-  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
-  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
-  template <int kHalf>
-  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
-
   HWY_INLINE void compute_outputs(const WindowRows& window, int y, int rows, int x, int outputs) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
     const BytePixels<std::uint8_t>& output = rows_.output;
@@ -6684,12 +6812,12 @@ class WidePanels {
                              static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
     const OutputBytes<kSteps, kRows, kGroups> bytes = {
         ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
-    Outputs<0> first(weights_, window, panels_.count);
-    if constexpr (kAtOnce) {
+    typename Form::template Outputs<0> first(weights_, window, panels_.count);
+    if constexpr (Form::kAtOnce) {
       first.compute(offset, rows_.pixel_pitch, outputs, bytes);
     } else {
       first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
-      Outputs<1>(weights_, window, panels_.count)
+      typename Form::template Outputs<1>(weights_, window, panels_.count)
           .compute(offset, rows_.pixel_pitch, outputs,
                    UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
     }
@@ -6697,276 +6825,22 @@ class WidePanels {
 
   const ByteDepthwise& rows_;
   const PanelLanes panels_;
-  const WideWeights<Dot, kRows> weights_;
+  const typename Form::Weights weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
   Halves halves_[kRows][kSpan];  // the lower ones
 };
 
-template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
-HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kStride, kRows, kGroups>(rows, panels).compute();
+template <class Form, ByteSteps kSteps>
+HWY_NOINLINE void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  SidePanels<Form, kSteps>(rows, panels).compute();
 }
 
-template <class Dot, int kStride, int kRows, int kGroups>
-void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_activation<Dot>(rows.ending, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
-  });
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-// This one, too.
-// from pplcnet/kernels/int8/tall_depthwise-inl.hpp
-// Depthwise convolution of 5×5 kernels, neighbouring panels side by side. Two quads of rows have
-// room for several rows of outputs, so they are made once, for all of these. Compiled for AVX-512
-// and AVX2 alone.
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-inline constexpr int kTallKernel = 5;
-inline constexpr int kTallQuads = 2;  // of a column
-
-/// Outputs of a row whose columns wait as quads.
-template <int kStride>
-inline constexpr int kTallSpan = kSpan / kStride;
-
-/// The quads of neighbouring columns.
-template <int kStride>
-class QuadColumns {
-  static constexpr int kColumns = (kTallSpan<kStride> - 1) * kStride + kTallKernel;
-
- public:
-  /// Makes those of so many outputs, the first of which has its first column at an offset.
-  HWY_INLINE void load(const WindowRows& window, std::size_t offset, std::size_t pitch, int outputs,
-                       int lanes) {
-    const int columns = (outputs - 1) * kStride + kTallKernel;
-    for (int x = 0; x < columns; ++x, offset += pitch)
-      for (int quad = 0; quad < kTallQuads; ++quad) {
-        const std::uint8_t* const* const rows = window.rows + quad * kQuad;
-        Words lower[kHalfVectors], upper[kHalfVectors];
-        load_wide_quads<0>(rows, offset, lanes, lower);
-        load_wide_quads<1>(rows, offset, lanes, upper);
-        for (int i = 0; i < kHalfVectors; ++i) {
-          quads_[i][x][quad] = lower[i];
-          quads_[kHalfVectors + i][x][quad] = upper[i];
-        }
-      }
-  }
-
-  using Column = Words[kTallQuads];
-  HWY_INLINE const Column* of(int vector) const { return quads_[vector]; }
-
- private:
-  Words quads_[kLaneVectors][kColumns][kTallQuads];
-};
-
-/// Rows of outputs that share quads, at most.
-inline constexpr int kTallRows = kTallQuads * kQuad - kTallKernel + 1;
-
-/// The weights of panels, moved down for each row of outputs that shares quads, and what else each
-/// sum needs.
-struct TallWeights {
-  static constexpr int kTaps = kTallKernel * kTallQuads;
-  int rows;  // that share quads
-  Words taps[kTallRows][kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
-
-  HWY_INLINE TallWeights(const ByteDepthwise& depthwise, const PanelLanes& panels)
-      : rows((kTallRows - 1) / depthwise.stride.height + 1) {
-    const SumEnding& ending = depthwise.ending;
-    for (int i = 0; i < kLaneVectors; ++i) {
-      starts[i] = panels.load_words(ending.constants.bias, i);
-      shifts[i] = panels.load_words(ending.constants.shift, i);
-      for (int tap = 0; tap < kTaps; ++tap)
-        taps[0][i][tap] = panels.load(depthwise.weights, std::size_t{kTaps} * kQuad * kPanel,
-                                      tap * kLaneVectors + i);
-      for (int row = 1; row < rows; ++row)
-        move(taps[0][i], row * depthwise.stride.height, taps[row][i]);
-    }
-  }
-
- private:
-  static HWY_INLINE void move(const Words* from, int down, Words* to) {
-    const Words none = subtract_words(*from, *from);
-    for (int tap = 0; tap < kTaps; tap += kTallQuads) {
-      to[tap] = move_down(none, from[tap], down);
-      to[tap + 1] = move_down(from[tap], from[tap + 1], down);
-    }
-  }
-};
-
-/// One vector of neighbouring outputs in a row. Each column of the input is added to all outputs
-/// that it belongs to, so that weights and sums stay in registers. Each quad of a column has sums
-/// of its own, which are joined in the end: one does not wait for the other.
-template <class Dot, int kStride>
-class TallOutputs {
-  template <int kCount>
-  using Indices = std::make_integer_sequence<int, kCount>;
-  using Column = typename QuadColumns<kStride>::Column;
-  static_assert(Dot::kOffset == 0);
-  static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
-  static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
-
- public:
-  /// `row`: of those that share quads.
-  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int row)
-      : start_(weights.starts[vector]), shift_(weights.shifts[vector]) {
-    set_taps(weights.taps[row][vector], Indices<TallWeights::kTaps>());
-  }
-
-  /// Computes `count` outputs, no fewer than kOpen - 1. The second of two vectors finds the first
-  /// one's words where it stores halves.
-  template <bool kSecond>
-  HWY_INLINE void compute(const Column* columns, int count, Halves* halves) {
-    begin(Indices<kOpen>());
-    add_first(columns, Indices<kShared>());
-    columns += kShared;
-    int x = 0;
-    for (; x < count - (kOpen - 1); ++x, columns += kStride) {
-      add_columns<0, kOpen>(columns, Indices<kStride>());
-      store<kSecond>(0, halves[x]);
-      advance(Indices<kTallQuads*(kOpen - 1)>());
-      begin<kOpen - 1>();
-    }
-    end<kSecond>(columns, halves + x, Indices<kOpen - 1>());
-  }
-
- private:
-  template <int... kTap>
-  HWY_INLINE void set_taps(const Words* taps, std::integer_sequence<int, kTap...>) {
-    ((taps_[kTap] = Dot::weights(taps[kTap])), ...);
-  }
-  template <int... kOutput>
-  HWY_INLINE void begin(std::integer_sequence<int, kOutput...>) {
-    (begin<kOutput>(), ...);
-  }
-  template <int kOutput>
-  HWY_INLINE void begin() {
-    sums_[kTallQuads * kOutput] = start_;
-    sums_[kTallQuads * kOutput + 1] = subtract_words(start_, start_);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kTallQuads]), ...);
-  }
-  template <bool kSecond>
-  HWY_INLINE void store(int output, Halves& halves) const {
-    const Words* const sums = sums_ + kTallQuads * output;
-    const Words shifted = shift_words(add_words(sums[0], sums[1]), shift_);
-    halves = kSecond ? narrow(halves, shifted) : shifted;
-  }
-
-  /// Adds the columns that are before the last ones of the first output.
-  template <int... kColumn>
-  HWY_INLINE void add_first(const Column* columns, std::integer_sequence<int, kColumn...>) {
-    (add_column<kColumn, 0>(columns[kColumn], Indices<kOpen>()), ...);
-  }
-  /// Adds the last columns of output kFirst to it and to the open ones after it.
-  template <int kFirst, int kEnd, int... kColumn>
-  HWY_INLINE void add_columns(const Column* columns, std::integer_sequence<int, kColumn...>) {
-    (add_column<kShared + kColumn, kFirst>(columns[kColumn], Indices<kEnd - kFirst>()), ...);
-  }
-  template <int kColumn, int kFirst, int... kOutput>
-  HWY_INLINE void add_column(const Column& column, std::integer_sequence<int, kOutput...>) {
-    const auto upper = Dot::bytes(column[0]), lower = Dot::bytes(column[1]);
-    (add<kColumn - kOutput * kStride, kFirst + kOutput>(upper, lower), ...);
-  }
-  template <int kTap, int kOutput>
-  HWY_INLINE void add([[maybe_unused]] const typename Dot::Operand& upper,
-                      [[maybe_unused]] const typename Dot::Operand& lower) {
-    if constexpr (kTap >= 0) {
-      Words* const sums = sums_ + kTallQuads * kOutput;
-      sums[0] = Dot::add(sums[0], upper, taps_[kTallQuads * kTap]);
-      sums[1] = Dot::add(sums[1], lower, taps_[kTallQuads * kTap + 1]);
-    }
-  }
-
-  /// Adds to the last outputs what they lack.
-  template <bool kSecond, int... kOutput>
-  HWY_INLINE void end(const Column* columns, Halves* halves,
-                      std::integer_sequence<int, kOutput...>) {
-    ((add_columns<kOutput, kOpen - 1>(columns + kOutput * kStride, Indices<kStride>()),
-      store<kSecond>(kOutput, halves[kOutput])),
-     ...);
-  }
-
-  Words start_, shift_;
-  typename Dot::Operand taps_[kTallKernel * kTallQuads];
-  Words sums_[kOpen * kTallQuads];
-};
-
-/// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride>
-class TallPanels {
- public:
-  HWY_INLINE TallPanels(const ByteDepthwise& rows, const PanelLanes& panels)
-      : rows_(rows),
-        panels_(panels),
-        weights_(rows, panels),
-        ending_(rows.ending, panels),
-        channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
-
-  HWY_INLINE void compute() {
-    const int step = rows_.stride.height;
-    const int groups = (rows_.rows + weights_.rows - 1) / weights_.rows;
-    const int width = rows_.output.width;
-    const int spans = (width + kTallSpan<kStride> - 1) / kTallSpan<kStride>;
-    for (int group = 0; group < groups; ++group) {
-      const int y = rows_.rows * group / groups, end = rows_.rows * (group + 1) / groups;
-      const WindowRows window(rows_, y, (end - y - 1) * step);
-      for (int i = 0; i < spans; ++i) {
-        const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        columns_.load(window, channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch,
-                      rows_.pixel_pitch, outputs, panels_.count);
-        for (int row = y; row < end; ++row) {
-          sum(row - y, outputs);
-          store(row, x, outputs);
-        }
-      }
-    }
-  }
-
- private:
-  HWY_INLINE void sum(int row, int outputs) {
-    for (int i = 0; i < kLaneVectors; i += kHalfVectors) {
-      sum<false>(i, row, outputs);
-      sum<true>(i + 1, row, outputs);
-    }
-  }
-  template <bool kSecond>
-  HWY_INLINE void sum(int vector, int row, int outputs) {
-    TallOutputs<Dot, kStride>(weights_, vector, row)
-        .template compute<kSecond>(columns_.of(vector), outputs, halves_[vector / kHalfVectors]);
-  }
-  HWY_INLINE void store(int y, int x, int outputs) const {
-    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
-                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
-    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
-      store_lanes(ending_.end(halves_[0][i], 0), ending_.end(halves_[1][i], 1), to, panels_.count);
-  }
-
-  const ByteDepthwise& rows_;
-  const PanelLanes panels_;
-  const TallWeights weights_;
-  const BytePanel<kSteps> ending_;
-  std::size_t channel_;
-  QuadColumns<kStride> columns_;
-  Halves halves_[kLaneVectors / kHalfVectors][kTallSpan<kStride>];
-};
-
-template <class Dot, ByteSteps kSteps, int kStride>
-HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  TallPanels<Dot, kSteps, kStride>(rows, panels).compute();
-}
-
-template <class Dot, int kStride>
-void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_activation<Dot>(rows.ending, [&](auto steps) {
-    tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
-  });
+/// Computes panels side by side.
+template <class Dot, class Form>
+void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  with_activation<Dot>(
+      rows.ending, [&](auto steps) { side_panels<Form, decltype(steps)::value>(rows, panels); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -6985,12 +6859,14 @@ namespace HWY_NAMESPACE {
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
 /// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
-HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
+HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto wide = strides ? wide_depthwise<Dot, 2, 1, 1> : wide_depthwise<Dot, 1, kRows, 1>;
-  const auto tall = strides ? tall_depthwise<Dot, 2> : tall_depthwise<Dot, 1>;
+  const auto wide = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 1>>
+                            : side_panels<Dot, WideForm<Dot, 1, kRows, 1>>;
+  const auto tall =
+      strides ? side_panels<Dot, TallForm<Dot, 2>> : side_panels<Dot, TallForm<Dot, 1>>;
   const auto compute = narrow ? wide : tall;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
@@ -6999,8 +6875,8 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   if constexpr (kHasTwoRows) {
     const int count = end - begin;
     if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
-      const auto two_rows =
-          strides ? wide_depthwise<Dot, 2, 1, 2> : wide_depthwise<Dot, 1, kRows, 2>;
+      const auto two_rows = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 2>>
+                                    : side_panels<Dot, WideForm<Dot, 1, kRows, 2>>;
       two_rows(rows, {begin, count, count});
       return end;
     }
@@ -7015,7 +6891,7 @@ void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
   using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
 #if PPLCNET_PANEL_LANES
-  if (!adds) begin = wide_depthwise<Dot>(rows, begin, end);
+  if (!adds) begin = side_depthwise<Dot>(rows, begin, end);
 #endif
   with_steps<Dot>(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)
@@ -9494,22 +9370,17 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 HWY_AFTER_NAMESPACE();
 // These two.
 #if PPLCNET_PANEL_LANES
-// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
-// vectors, so quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// from pplcnet/kernels/int8/panel_lanes-inl.hpp
+// Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
+// and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
-
-inline constexpr int kWideKernel = 3;
 
 /// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
 /// panel, lower or upper, come from two of them.
 inline constexpr int kLaneVectors = 4;
 inline constexpr int kHalfVectors = 2;
-
-/// Outputs of a row whose halves wait for their ending.
-inline constexpr int kSpan = 28;
 
 /// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
 /// After `period` lanes come the same panels, of other rows.
@@ -9539,6 +9410,19 @@ struct PanelLanes {
     return load(array, kPanel * sizeof *array, part);
   }
 };
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// The file above is used by those below.
+// from pplcnet/kernels/int8/wide_depthwise-inl.hpp
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled for AVX-512 and
+// AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+inline constexpr int kWideKernel = 3;
 
 /// The weights of panels for kRows output rows, whose quads are the first one's.
 template <class Dot, int kRows>
@@ -9679,6 +9563,191 @@ class WideOutputs {
   Words sums_[kOpen * kSums];
 };
 
+/// How panels are computed side by side: kRows rows of outputs whose quads are the first one's, and
+/// so many groups of lanes.
+template <class Dot, int kStride_, int kRows_, int kGroups_>
+struct WideForm {
+  static constexpr int kStride = kStride_, kRows = kRows_, kGroups = kGroups_;
+  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
+  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
+  using Weights = WideWeights<Dot, kRows>;
+  template <int kHalf>
+  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// This one, too.
+// from pplcnet/kernels/int8/tall_depthwise-inl.hpp
+// Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
+// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled for
+// AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+inline constexpr int kTallKernel = 5;
+
+/// The weights of panels: of each column's first four rows, of the fifth row's columns but the
+/// first one, and of that one, where it lies in the quad of the output before.
+template <class Dot, int kStride>
+struct TallWeights {
+  static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
+  static constexpr int kTaps = kTallKernel + 2;
+  typename Dot::Operand taps[kTaps * kLaneVectors];
+  Words starts[kLaneVectors], shifts[kLaneVectors];
+
+  HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
+    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kLaneVectors; ++i) {
+      starts[i] = panels.load_words(rows.ending.constants.bias, i);
+      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      const auto load = [&](int column, int quad) HWY_ATTR {
+        return panels.load(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
+                           (kQuads * column + quad) * kLaneVectors + i);
+      };
+      const Words none = subtract_words(starts[i], starts[i]);
+      Words fifth_row = none;
+      for (int column = 0; column < kTallKernel; ++column) {
+        taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
+        if (column > 0)
+          fifth_row = add_words(fifth_row, move_down(none, load(column, 1), column - 1));
+      }
+      taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
+      taps[kFirstColumn * kLaneVectors + i] =
+          Dot::weights(move_down(none, load(0, 1), kStride - 1));
+    }
+  }
+
+ private:
+  static constexpr int kQuads = 2;  // of a column, of which the second has the fifth row alone
+};
+
+/// Half of the vectors of neighbouring outputs in a row. Each quad of the input is added to all
+/// outputs that it belongs to, so that sums stay in registers.
+template <class Dot, int kHalf, int kStride>
+class TallOutputs {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  using Weights = TallWeights<Dot, kStride>;
+  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
+  static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
+
+ public:
+  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window, int lanes)
+      : weights_(weights), lanes_(lanes), fifth_row_(window.rows[kQuad]) {
+    copy_rows(window, Indices<kQuad>());
+    copy_taps(Indices<Weights::kTaps * kVectors>());
+  }
+
+  /// Computes `count` outputs, the first of which has its first column at an offset, and gives
+  /// `take` the halves of each one.
+  template <class Take>
+  HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
+    begin<0>(Indices<kOpen * kVectors>());
+    add_columns<0>(offset, pitch, Indices<kShared>());
+    // With a stride of two, the quad before the first one begins in the row above.
+    add_fifth_row<false>(fifth_row_ + offset + pitch - kStride * pitch, pitch);
+    for (int x = 0; x < count; ++x, offset += kStride * pitch) {
+      add_columns<kShared>(offset + kShared * pitch, pitch, Indices<kStride>());
+      add_fifth_row<true>(fifth_row_ + offset + pitch, pitch);
+      take(0, x, narrow(shifted(0), shifted(1)));
+      advance(Indices<(kOpen - 1) * kVectors>());
+      begin<kOpen - 1>(Indices<kVectors>());
+    }
+  }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes those of these vectors: [tap][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / kVectors * kLaneVectors + kFirst + kIndex % kVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kVectors + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kVectors]), ...);
+  }
+
+  template <int kSkipped, int... kColumn>
+  HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
+                              std::integer_sequence<int, kColumn...>) {
+    (add_column<kSkipped + kColumn>(offset + kColumn * pitch, Indices<kOpen>()), ...);
+  }
+  template <int kColumn, int... kOutput>
+  HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kOutput...>) {
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
+    const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    (add<kColumn - kOutput * kStride, kOutput>(bytes), ...);
+  }
+  /// Adds four columns of the fifth row to the first output, if they are its last ones, and that
+  /// of them to the next output which is its first one.
+  template <bool kToFirst>
+  HWY_INLINE void add_fifth_row(const std::uint8_t* columns, std::size_t pitch) {
+    const std::uint8_t* const places[kQuad] = {columns, columns + pitch, columns + 2 * pitch,
+                                               columns + 3 * pitch};
+    Words quads[kVectors];
+    load_wide_quads<kHalf>(places, 0, lanes_, quads);
+    const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
+    if constexpr (kToFirst) add<Weights::kFifthRow, 0>(bytes);
+    add<Weights::kFirstColumn, kToFirst ? 1 : 0>(bytes);
+  }
+  template <int kTap, int kOutput>
+  HWY_INLINE void add([[maybe_unused]] const Operand (&bytes)[kVectors]) {
+    if constexpr (kTap >= 0) {
+      Words* const sums = sums_ + kOutput * kVectors;
+      sums[0] = Dot::add(sums[0], bytes[0], taps_[kTap * kVectors]);
+      sums[1] = Dot::add(sums[1], bytes[1], taps_[kTap * kVectors + 1]);
+    }
+  }
+  HWY_INLINE Words shifted(int vector) const {
+    return shift_words(sums_[vector], weights_.shifts[kFirst + vector]);
+  }
+
+  const Weights& weights_;
+  int lanes_;
+  const std::uint8_t* rows_[kQuad];
+  const std::uint8_t* fifth_row_;
+  Operand taps_[Weights::kTaps * kVectors];
+  Words sums_[kOpen * kVectors];
+};
+
+/// How panels are computed side by side: one row of outputs after the other.
+template <class Dot, int kStride_>
+struct TallForm {
+  static constexpr int kStride = kStride_, kRows = 1, kGroups = 1;
+  static constexpr bool kAtOnce = false;
+  using Weights = TallWeights<Dot, kStride>;
+  template <int kHalf>
+  using Outputs = TallOutputs<Dot, kHalf, kStride>;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// Both of them.
+// from pplcnet/kernels/int8/side_panels-inl.hpp
+// A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
+// for AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Outputs of a row whose halves wait for their ending.
+inline constexpr int kSpan = 28;
+
 /// Makes bytes of an output's halves. Rows from `rows` on are not stored.
 template <ByteSteps kSteps, int kRows, int kGroups>
 struct OutputBytes {
@@ -9722,10 +9791,12 @@ struct UpperHalves {
 };
 
 /// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
-class WidePanels {
+template <class Form, ByteSteps kSteps>
+class SidePanels {
+  static constexpr int kStride = Form::kStride, kRows = Form::kRows, kGroups = Form::kGroups;
+
  public:
-  HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
+  HWY_INLINE SidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
         panels_(panels),
         weights_(rows, panels),
@@ -9746,11 +9817,6 @@ class WidePanels {
   }
 
  private:
-  // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
-  static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
-  template <int kHalf>
-  using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
-
   HWY_INLINE void compute_outputs(const WindowRows& window, int y, int rows, int x, int outputs) {
     const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
     const BytePixels<std::uint8_t>& output = rows_.output;
@@ -9758,12 +9824,12 @@ class WidePanels {
                              static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
     const OutputBytes<kSteps, kRows, kGroups> bytes = {
         ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
-    Outputs<0> first(weights_, window, panels_.count);
-    if constexpr (kAtOnce) {
+    typename Form::template Outputs<0> first(weights_, window, panels_.count);
+    if constexpr (Form::kAtOnce) {
       first.compute(offset, rows_.pixel_pitch, outputs, bytes);
     } else {
       first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
-      Outputs<1>(weights_, window, panels_.count)
+      typename Form::template Outputs<1>(weights_, window, panels_.count)
           .compute(offset, rows_.pixel_pitch, outputs,
                    UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
     }
@@ -9771,276 +9837,22 @@ class WidePanels {
 
   const ByteDepthwise& rows_;
   const PanelLanes panels_;
-  const WideWeights<Dot, kRows> weights_;
+  const typename Form::Weights weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
   Halves halves_[kRows][kSpan];  // the lower ones
 };
 
-template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
-HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kStride, kRows, kGroups>(rows, panels).compute();
+template <class Form, ByteSteps kSteps>
+HWY_NOINLINE void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  SidePanels<Form, kSteps>(rows, panels).compute();
 }
 
-template <class Dot, int kStride, int kRows, int kGroups>
-void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_activation<Dot>(rows.ending, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
-  });
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace pplcnet::inline PPLCNET_ABI
-HWY_AFTER_NAMESPACE();
-// This one, too.
-// from pplcnet/kernels/int8/tall_depthwise-inl.hpp
-// Depthwise convolution of 5×5 kernels, neighbouring panels side by side. Two quads of rows have
-// room for several rows of outputs, so they are made once, for all of these. Compiled for AVX-512
-// and AVX2 alone.
-HWY_BEFORE_NAMESPACE();
-namespace pplcnet::inline PPLCNET_ABI {
-namespace HWY_NAMESPACE {
-
-inline constexpr int kTallKernel = 5;
-inline constexpr int kTallQuads = 2;  // of a column
-
-/// Outputs of a row whose columns wait as quads.
-template <int kStride>
-inline constexpr int kTallSpan = kSpan / kStride;
-
-/// The quads of neighbouring columns.
-template <int kStride>
-class QuadColumns {
-  static constexpr int kColumns = (kTallSpan<kStride> - 1) * kStride + kTallKernel;
-
- public:
-  /// Makes those of so many outputs, the first of which has its first column at an offset.
-  HWY_INLINE void load(const WindowRows& window, std::size_t offset, std::size_t pitch, int outputs,
-                       int lanes) {
-    const int columns = (outputs - 1) * kStride + kTallKernel;
-    for (int x = 0; x < columns; ++x, offset += pitch)
-      for (int quad = 0; quad < kTallQuads; ++quad) {
-        const std::uint8_t* const* const rows = window.rows + quad * kQuad;
-        Words lower[kHalfVectors], upper[kHalfVectors];
-        load_wide_quads<0>(rows, offset, lanes, lower);
-        load_wide_quads<1>(rows, offset, lanes, upper);
-        for (int i = 0; i < kHalfVectors; ++i) {
-          quads_[i][x][quad] = lower[i];
-          quads_[kHalfVectors + i][x][quad] = upper[i];
-        }
-      }
-  }
-
-  using Column = Words[kTallQuads];
-  HWY_INLINE const Column* of(int vector) const { return quads_[vector]; }
-
- private:
-  Words quads_[kLaneVectors][kColumns][kTallQuads];
-};
-
-/// Rows of outputs that share quads, at most.
-inline constexpr int kTallRows = kTallQuads * kQuad - kTallKernel + 1;
-
-/// The weights of panels, moved down for each row of outputs that shares quads, and what else each
-/// sum needs.
-struct TallWeights {
-  static constexpr int kTaps = kTallKernel * kTallQuads;
-  int rows;  // that share quads
-  Words taps[kTallRows][kLaneVectors][kTaps], starts[kLaneVectors], shifts[kLaneVectors];
-
-  HWY_INLINE TallWeights(const ByteDepthwise& depthwise, const PanelLanes& panels)
-      : rows((kTallRows - 1) / depthwise.stride.height + 1) {
-    const SumEnding& ending = depthwise.ending;
-    for (int i = 0; i < kLaneVectors; ++i) {
-      starts[i] = panels.load_words(ending.constants.bias, i);
-      shifts[i] = panels.load_words(ending.constants.shift, i);
-      for (int tap = 0; tap < kTaps; ++tap)
-        taps[0][i][tap] = panels.load(depthwise.weights, std::size_t{kTaps} * kQuad * kPanel,
-                                      tap * kLaneVectors + i);
-      for (int row = 1; row < rows; ++row)
-        move(taps[0][i], row * depthwise.stride.height, taps[row][i]);
-    }
-  }
-
- private:
-  static HWY_INLINE void move(const Words* from, int down, Words* to) {
-    const Words none = subtract_words(*from, *from);
-    for (int tap = 0; tap < kTaps; tap += kTallQuads) {
-      to[tap] = move_down(none, from[tap], down);
-      to[tap + 1] = move_down(from[tap], from[tap + 1], down);
-    }
-  }
-};
-
-/// One vector of neighbouring outputs in a row. Each column of the input is added to all outputs
-/// that it belongs to, so that weights and sums stay in registers. Each quad of a column has sums
-/// of its own, which are joined in the end: one does not wait for the other.
-template <class Dot, int kStride>
-class TallOutputs {
-  template <int kCount>
-  using Indices = std::make_integer_sequence<int, kCount>;
-  using Column = typename QuadColumns<kStride>::Column;
-  static_assert(Dot::kOffset == 0);
-  static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
-  static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
-
- public:
-  /// `row`: of those that share quads.
-  HWY_INLINE TallOutputs(const TallWeights& weights, int vector, int row)
-      : start_(weights.starts[vector]), shift_(weights.shifts[vector]) {
-    set_taps(weights.taps[row][vector], Indices<TallWeights::kTaps>());
-  }
-
-  /// Computes `count` outputs, no fewer than kOpen - 1. The second of two vectors finds the first
-  /// one's words where it stores halves.
-  template <bool kSecond>
-  HWY_INLINE void compute(const Column* columns, int count, Halves* halves) {
-    begin(Indices<kOpen>());
-    add_first(columns, Indices<kShared>());
-    columns += kShared;
-    int x = 0;
-    for (; x < count - (kOpen - 1); ++x, columns += kStride) {
-      add_columns<0, kOpen>(columns, Indices<kStride>());
-      store<kSecond>(0, halves[x]);
-      advance(Indices<kTallQuads*(kOpen - 1)>());
-      begin<kOpen - 1>();
-    }
-    end<kSecond>(columns, halves + x, Indices<kOpen - 1>());
-  }
-
- private:
-  template <int... kTap>
-  HWY_INLINE void set_taps(const Words* taps, std::integer_sequence<int, kTap...>) {
-    ((taps_[kTap] = Dot::weights(taps[kTap])), ...);
-  }
-  template <int... kOutput>
-  HWY_INLINE void begin(std::integer_sequence<int, kOutput...>) {
-    (begin<kOutput>(), ...);
-  }
-  template <int kOutput>
-  HWY_INLINE void begin() {
-    sums_[kTallQuads * kOutput] = start_;
-    sums_[kTallQuads * kOutput + 1] = subtract_words(start_, start_);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kTallQuads]), ...);
-  }
-  template <bool kSecond>
-  HWY_INLINE void store(int output, Halves& halves) const {
-    const Words* const sums = sums_ + kTallQuads * output;
-    const Words shifted = shift_words(add_words(sums[0], sums[1]), shift_);
-    halves = kSecond ? narrow(halves, shifted) : shifted;
-  }
-
-  /// Adds the columns that are before the last ones of the first output.
-  template <int... kColumn>
-  HWY_INLINE void add_first(const Column* columns, std::integer_sequence<int, kColumn...>) {
-    (add_column<kColumn, 0>(columns[kColumn], Indices<kOpen>()), ...);
-  }
-  /// Adds the last columns of output kFirst to it and to the open ones after it.
-  template <int kFirst, int kEnd, int... kColumn>
-  HWY_INLINE void add_columns(const Column* columns, std::integer_sequence<int, kColumn...>) {
-    (add_column<kShared + kColumn, kFirst>(columns[kColumn], Indices<kEnd - kFirst>()), ...);
-  }
-  template <int kColumn, int kFirst, int... kOutput>
-  HWY_INLINE void add_column(const Column& column, std::integer_sequence<int, kOutput...>) {
-    const auto upper = Dot::bytes(column[0]), lower = Dot::bytes(column[1]);
-    (add<kColumn - kOutput * kStride, kFirst + kOutput>(upper, lower), ...);
-  }
-  template <int kTap, int kOutput>
-  HWY_INLINE void add([[maybe_unused]] const typename Dot::Operand& upper,
-                      [[maybe_unused]] const typename Dot::Operand& lower) {
-    if constexpr (kTap >= 0) {
-      Words* const sums = sums_ + kTallQuads * kOutput;
-      sums[0] = Dot::add(sums[0], upper, taps_[kTallQuads * kTap]);
-      sums[1] = Dot::add(sums[1], lower, taps_[kTallQuads * kTap + 1]);
-    }
-  }
-
-  /// Adds to the last outputs what they lack.
-  template <bool kSecond, int... kOutput>
-  HWY_INLINE void end(const Column* columns, Halves* halves,
-                      std::integer_sequence<int, kOutput...>) {
-    ((add_columns<kOutput, kOpen - 1>(columns + kOutput * kStride, Indices<kStride>()),
-      store<kSecond>(kOutput, halves[kOutput])),
-     ...);
-  }
-
-  Words start_, shift_;
-  typename Dot::Operand taps_[kTallKernel * kTallQuads];
-  Words sums_[kOpen * kTallQuads];
-};
-
-/// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride>
-class TallPanels {
- public:
-  HWY_INLINE TallPanels(const ByteDepthwise& rows, const PanelLanes& panels)
-      : rows_(rows),
-        panels_(panels),
-        weights_(rows, panels),
-        ending_(rows.ending, panels),
-        channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
-
-  HWY_INLINE void compute() {
-    const int step = rows_.stride.height;
-    const int groups = (rows_.rows + weights_.rows - 1) / weights_.rows;
-    const int width = rows_.output.width;
-    const int spans = (width + kTallSpan<kStride> - 1) / kTallSpan<kStride>;
-    for (int group = 0; group < groups; ++group) {
-      const int y = rows_.rows * group / groups, end = rows_.rows * (group + 1) / groups;
-      const WindowRows window(rows_, y, (end - y - 1) * step);
-      for (int i = 0; i < spans; ++i) {
-        const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        columns_.load(window, channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch,
-                      rows_.pixel_pitch, outputs, panels_.count);
-        for (int row = y; row < end; ++row) {
-          sum(row - y, outputs);
-          store(row, x, outputs);
-        }
-      }
-    }
-  }
-
- private:
-  HWY_INLINE void sum(int row, int outputs) {
-    for (int i = 0; i < kLaneVectors; i += kHalfVectors) {
-      sum<false>(i, row, outputs);
-      sum<true>(i + 1, row, outputs);
-    }
-  }
-  template <bool kSecond>
-  HWY_INLINE void sum(int vector, int row, int outputs) {
-    TallOutputs<Dot, kStride>(weights_, vector, row)
-        .template compute<kSecond>(columns_.of(vector), outputs, halves_[vector / kHalfVectors]);
-  }
-  HWY_INLINE void store(int y, int x, int outputs) const {
-    std::uint8_t* to = rows_.output.pixels + static_cast<std::size_t>(y) * rows_.output.row_pitch +
-                       static_cast<std::size_t>(x) * rows_.output.pixel_pitch + channel_;
-    for (int i = 0; i < outputs; ++i, to += rows_.output.pixel_pitch)
-      store_lanes(ending_.end(halves_[0][i], 0), ending_.end(halves_[1][i], 1), to, panels_.count);
-  }
-
-  const ByteDepthwise& rows_;
-  const PanelLanes panels_;
-  const TallWeights weights_;
-  const BytePanel<kSteps> ending_;
-  std::size_t channel_;
-  QuadColumns<kStride> columns_;
-  Halves halves_[kLaneVectors / kHalfVectors][kTallSpan<kStride>];
-};
-
-template <class Dot, ByteSteps kSteps, int kStride>
-HWY_NOINLINE void tall_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  TallPanels<Dot, kSteps, kStride>(rows, panels).compute();
-}
-
-template <class Dot, int kStride>
-void tall_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_activation<Dot>(rows.ending, [&](auto steps) {
-    tall_panels<Dot, decltype(steps)::value, kStride>(rows, panels);
-  });
+/// Computes panels side by side.
+template <class Dot, class Form>
+void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
+  with_activation<Dot>(
+      rows.ending, [&](auto steps) { side_panels<Form, decltype(steps)::value>(rows, panels); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -10059,12 +9871,14 @@ namespace HWY_NAMESPACE {
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
 /// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
-HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
+HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto wide = strides ? wide_depthwise<Dot, 2, 1, 1> : wide_depthwise<Dot, 1, kRows, 1>;
-  const auto tall = strides ? tall_depthwise<Dot, 2> : tall_depthwise<Dot, 1>;
+  const auto wide = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 1>>
+                            : side_panels<Dot, WideForm<Dot, 1, kRows, 1>>;
+  const auto tall =
+      strides ? side_panels<Dot, TallForm<Dot, 2>> : side_panels<Dot, TallForm<Dot, 1>>;
   const auto compute = narrow ? wide : tall;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
@@ -10073,8 +9887,8 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   if constexpr (kHasTwoRows) {
     const int count = end - begin;
     if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
-      const auto two_rows =
-          strides ? wide_depthwise<Dot, 2, 1, 2> : wide_depthwise<Dot, 1, kRows, 2>;
+      const auto two_rows = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 2>>
+                                    : side_panels<Dot, WideForm<Dot, 1, kRows, 2>>;
       two_rows(rows, {begin, count, count});
       return end;
     }
@@ -10089,7 +9903,7 @@ void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
   using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
 #if PPLCNET_PANEL_LANES
-  if (!adds) begin = wide_depthwise<Dot>(rows, begin, end);
+  if (!adds) begin = side_depthwise<Dot>(rows, begin, end);
 #endif
   with_steps<Dot>(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)

@@ -8,12 +8,14 @@ namespace HWY_NAMESPACE {
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
 /// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
-HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
+HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
   const bool narrow = rows.kernel.width == 3, strides = rows.stride.width == 2;
   if (!is_usual(rows) || (narrow && !strides && kRows == 2 && rows.stride.height > 1)) return begin;
-  const auto wide = strides ? wide_depthwise<Dot, 2, 1, 1> : wide_depthwise<Dot, 1, kRows, 1>;
-  const auto tall = strides ? tall_depthwise<Dot, 2> : tall_depthwise<Dot, 1>;
+  const auto wide = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 1>>
+                            : side_panels<Dot, WideForm<Dot, 1, kRows, 1>>;
+  const auto tall =
+      strides ? side_panels<Dot, TallForm<Dot, 2>> : side_panels<Dot, TallForm<Dot, 1>>;
   const auto compute = narrow ? wide : tall;
   for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
     count = std::min(kSidePanels, end - begin);
@@ -22,8 +24,8 @@ HWY_INLINE int wide_depthwise(const ByteDepthwise& rows, int begin, int end) {
   if constexpr (kHasTwoRows) {
     const int count = end - begin;
     if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
-      const auto two_rows =
-          strides ? wide_depthwise<Dot, 2, 1, 2> : wide_depthwise<Dot, 1, kRows, 2>;
+      const auto two_rows = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 2>>
+                                    : side_panels<Dot, WideForm<Dot, 1, kRows, 2>>;
       two_rows(rows, {begin, count, count});
       return end;
     }
@@ -38,7 +40,7 @@ void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
   using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
 #if PPLCNET_PANEL_LANES
-  if (!adds) begin = wide_depthwise<Dot>(rows, begin, end);
+  if (!adds) begin = side_depthwise<Dot>(rows, begin, end);
 #endif
   with_steps<Dot>(rows.ending, adds, [&](auto steps) {
     for (int panel = begin; panel < end; ++panel)

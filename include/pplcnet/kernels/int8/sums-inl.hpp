@@ -10,9 +10,13 @@
 #include "pplcnet/kernels/int8/depthwise-inl.hpp"
 // These two.
 #if PPLCNET_PANEL_LANES
+#include "pplcnet/kernels/int8/panel_lanes-inl.hpp"
+// The file above is used by those below.
 #include "pplcnet/kernels/int8/wide_depthwise-inl.hpp"
 // This one, too.
 #include "pplcnet/kernels/int8/tall_depthwise-inl.hpp"
+// Both of them.
+#include "pplcnet/kernels/int8/side_panels-inl.hpp"
 #endif
 // All of them.
 #include "pplcnet/kernels/int8/byte_depthwise-inl.hpp"

@@ -1,47 +1,10 @@
-// Depthwise convolution of 3×3 kernels, neighbouring panels side by side: rows of their bytes fill
-// vectors, so quads and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled for AVX-512 and
+// AVX2 alone.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 inline constexpr int kWideKernel = 3;
-
-/// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
-/// panel, lower or upper, come from two of them.
-inline constexpr int kLaneVectors = 4;
-inline constexpr int kHalfVectors = 2;
-
-/// Outputs of a row whose halves wait for their ending.
-inline constexpr int kSpan = 28;
-
-/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
-/// After `period` lanes come the same panels, of other rows.
-struct PanelLanes {
-  int first, count;
-  std::size_t panels[kSidePanels];
-
-  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
-      : first(begin), count(panel_count) {
-    for (int i = 0; i < kSidePanels; ++i) {
-      const int lane = i < period ? i : i - period;
-      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
-    }
-  }
-
-  /// Loads 16 bytes of each panel's array: those of number `part`.
-  HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
-    const std::uint8_t* lanes[kSidePanels];
-    for (int i = 0; i < kSidePanels; ++i)
-      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
-    return load_lanes(lanes);
-  }
-  HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
-    return load(array, kPanel * sizeof *array, part);
-  }
-  HWY_INLINE Halves operator()(const std::int16_t* array, int part) const {
-    return load(array, kPanel * sizeof *array, part);
-  }
-};
 
 /// The weights of panels for kRows output rows, whose quads are the first one's.
 template <class Dot, int kRows>
@@ -182,115 +145,17 @@ class WideOutputs {
   Words sums_[kOpen * kSums];
 };
 
-/// Makes bytes of an output's halves. Rows from `rows` on are not stored.
-template <ByteSteps kSteps, int kRows, int kGroups>
-struct OutputBytes {
-  const BytePanel<kSteps>& ending;
-  int rows;
-  std::uint8_t* to;
-  std::size_t pixel_pitch, row_pitch;
-  int lanes;
-
-  HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
-    if (row >= rows) return;
-    const Halves first = ending.end(lower, 0), second = ending.end(upper, 1);
-    if constexpr (kGroups == 2)
-      store_two_rows(first, second, place(row, x),
-                     row + kRows < rows ? place(row + kRows, x) : nullptr);
-    else
-      store_lanes(first, second, place(row, x), lanes);
-  }
-  HWY_INLINE std::uint8_t* place(int row, int x) const {
-    return to + static_cast<std::size_t>(row) * row_pitch +
-           static_cast<std::size_t>(x) * pixel_pitch;
-  }
-};
-
-/// Keeps the lower halves of outputs: [row][output].
-struct LowerHalves {
-  Halves (*halves)[kSpan];
-
-  HWY_INLINE void operator()(int row, int x, Halves lower) const { halves[row][x] = lower; }
-};
-
-/// Makes bytes of them and of the upper halves, while the next ones are summed.
-template <class Bytes>
-struct UpperHalves {
-  const Halves (*halves)[kSpan];
-  const Bytes& bytes;
-
-  HWY_INLINE void operator()(int row, int x, Halves upper) const {
-    bytes(row, x, halves[row][x], upper);
-  }
-};
-
-/// Panels side by side.
-template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
-class WidePanels {
- public:
-  HWY_INLINE WidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
-      : rows_(rows),
-        panels_(panels),
-        weights_(rows, panels),
-        ending_(rows.ending, panels),
-        channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
-
-  HWY_INLINE void compute() {
-    const int width = rows_.output.width, spans = (width + kSpan - 1) / kSpan;
-    for (int y = 0; y < rows_.rows; y += kRows * kGroups) {
-      // What is below the last row is not stored.
-      const int count = std::min(kRows * kGroups, rows_.rows - y);
-      const WindowRows window(rows_, y, (count - 1) * rows_.stride.height);
-      for (int i = 0; i < spans; ++i) {
-        const int x = width * i / spans, outputs = width * (i + 1) / spans - x;
-        compute_outputs(window, y, count, x, outputs);
-      }
-    }
-  }
-
- private:
+/// How panels are computed side by side: kRows rows of outputs whose quads are the first one's, and
+/// so many groups of lanes.
+template <class Dot, int kStride_, int kRows_, int kGroups_>
+struct WideForm {
+  static constexpr int kStride = kStride_, kRows = kRows_, kGroups = kGroups_;
   // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
   static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
+  using Weights = WideWeights<Dot, kRows>;
   template <int kHalf>
   using Outputs = WideOutputs<Dot, kHalf, kAtOnce ? 2 : 1, kStride, kRows, kGroups>;
-
-  HWY_INLINE void compute_outputs(const WindowRows& window, int y, int rows, int x, int outputs) {
-    const std::size_t offset = channel_ + static_cast<std::size_t>(x * kStride) * rows_.pixel_pitch;
-    const BytePixels<std::uint8_t>& output = rows_.output;
-    std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
-                             static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
-    const OutputBytes<kSteps, kRows, kGroups> bytes = {
-        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
-    Outputs<0> first(weights_, window, panels_.count);
-    if constexpr (kAtOnce) {
-      first.compute(offset, rows_.pixel_pitch, outputs, bytes);
-    } else {
-      first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
-      Outputs<1>(weights_, window, panels_.count)
-          .compute(offset, rows_.pixel_pitch, outputs,
-                   UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
-    }
-  }
-
-  const ByteDepthwise& rows_;
-  const PanelLanes panels_;
-  const WideWeights<Dot, kRows> weights_;
-  const BytePanel<kSteps> ending_;
-  std::size_t channel_;
-  Halves halves_[kRows][kSpan];  // the lower ones
 };
-
-template <class Dot, ByteSteps kSteps, int kStride, int kRows, int kGroups>
-HWY_NOINLINE void wide_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
-  WidePanels<Dot, kSteps, kStride, kRows, kGroups>(rows, panels).compute();
-}
-
-template <class Dot, int kStride, int kRows, int kGroups>
-void wide_depthwise(const ByteDepthwise& rows, const PanelLanes& panels) {
-  with_activation<Dot>(rows.ending, [&](auto steps) {
-    wide_panels<Dot, decltype(steps)::value, kStride, kRows, kGroups>(rows, panels);
-  });
-}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI

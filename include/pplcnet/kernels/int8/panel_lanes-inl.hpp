@@ -1,0 +1,43 @@
+// Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
+// and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Vectors of words that have a panel in each lane: vector v has channels 4v to 4v + 3. Halves of a
+/// panel, lower or upper, come from two of them.
+inline constexpr int kLaneVectors = 4;
+inline constexpr int kHalfVectors = 2;
+
+/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
+/// After `period` lanes come the same panels, of other rows.
+struct PanelLanes {
+  int first, count;
+  std::size_t panels[kSidePanels];
+
+  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
+      : first(begin), count(panel_count) {
+    for (int i = 0; i < kSidePanels; ++i) {
+      const int lane = i < period ? i : i - period;
+      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
+    }
+  }
+
+  /// Loads 16 bytes of each panel's array: those of number `part`.
+  HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
+    const std::uint8_t* lanes[kSidePanels];
+    for (int i = 0; i < kSidePanels; ++i)
+      lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
+    return load_lanes(lanes);
+  }
+  HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
+    return load(array, kPanel * sizeof *array, part);
+  }
+  HWY_INLINE Halves operator()(const std::int16_t* array, int part) const {
+    return load(array, kPanel * sizeof *array, part);
+  }
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
