@@ -1442,10 +1442,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return {{word, word, word, word}};
 }
+HWY_INLINE Words add_words(Words a, const Words& b) {
+  for (int i = 0; i < 4; ++i) a.values[i] += b.values[i];
+  return a;
+}
 HWY_INLINE Words subtract_words(Words a, const Words& b) {
   for (int i = 0; i < 4; ++i) a.values[i] -= b.values[i];
   return a;
 }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(const Words& counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, const Words& count) {
   for (int i = 0; i < 4; ++i) a.values[i] >>= count.values[i];
   return a;
@@ -1522,6 +1528,45 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   }
 }
 
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+template <class Vector>
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Vector& vector) {
+  std::memcpy(vector.values, lanes[0], sizeof vector);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(const Words& quads, int rows) {
+  Words moved;
+  for (int i = 0; i < 4; ++i) {
+    std::int8_t bytes[4], lower[4] = {};
+    std::memcpy(bytes, quads.values + i, sizeof bytes);
+    for (int y = rows; y < 4; ++y) lower[y] = bytes[y - rows];
+    std::memcpy(moved.values + i, lower, sizeof lower);
+  }
+  return moved;
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  for (int channel = 0; channel < 8; ++channel) {
+    std::uint8_t quad[4];
+    for (int y = 0; y < 4; ++y)
+      quad[y] = rows[std::min(y, kLast)][offset + static_cast<std::size_t>(8 * kHalf + channel)];
+    std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
+  }
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+  for (int i = 0; i < 16; ++i)
+    pixel[i] =
+        static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
+}
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums.
 struct WideDot {
   using Operand = Words;
@@ -1571,6 +1616,8 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 }
 HWY_INLINE Words add_words(Words a, Words b) { return _mm512_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm512_sub_epi32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm512_srav_epi32(a, count); }
 
 /// Loads the halves of a panel, for two pixels, or those of two panels.
@@ -1663,14 +1710,13 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 
 inline constexpr int kSidePanels = 4;  // panels that vectors hold side by side
 
-HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
-  return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
 }
 
 /// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
-HWY_INLINE Words move_down(Words above, Words quads, int rows) {
-  return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
-                         _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
 }
 
 /// Turns four rows' bytes into quads, for eight channels of each lane: the lower ones or the upper
@@ -1840,6 +1886,8 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 }
 HWY_INLINE Words add_words(Words a, Words b) { return _mm256_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
 template <int = 1>
@@ -1898,14 +1946,14 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 inline constexpr int kSidePanels = 2;       // panels that vectors hold side by side
 inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
 
-HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector =
+      _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
 }
 
 /// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
-HWY_INLINE Words move_down(Words above, Words quads, int rows) {
-  return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
-                         _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
@@ -2050,20 +2098,26 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm_sub_epi32(a, b); }
-/// Shifts by a count for each lane, one after the other.
-HWY_INLINE Words shift_words(Words a, Words count) {
-  const auto lane = [&](int number, __m128i own) HWY_ATTR {
-    const __m128i only = _mm_set_epi32(0, 0, 0, -1);
-    const __m128i mask = number == 0   ? only
-                         : number == 1 ? _mm_slli_si128(only, 4)
-                         : number == 2 ? _mm_slli_si128(only, 8)
-                                       : _mm_slli_si128(only, 12);
-    return _mm_and_si128(_mm_sra_epi32(a, _mm_and_si128(own, only)), mask);
-  };
-  return _mm_or_si128(
-      _mm_or_si128(lane(0, count), lane(1, _mm_srli_si128(count, 4))),
-      _mm_or_si128(lane(2, _mm_srli_si128(count, 8)), lane(3, _mm_srli_si128(count, 12))));
+/// What stands for counts of shifts, 0 to 31, of each lane: 2 to the power of 31 less the count.
+/// Products of the lanes with odd numbers are made apart.
+struct Shifts {
+  Words powers, odd;
+};
+HWY_INLINE Shifts shifts_of(Words counts) {
+  std::int32_t lanes[4];
+  store_words(counts, lanes, 0);
+  for (std::int32_t& lane : lanes) lane = static_cast<std::int32_t>(1U << (31 - lane));
+  const Words powers = load_words(lanes, 0);
+  return {powers, _mm_srli_epi64(powers, 32)};
+}
+/// Shifts a + 2^31, which is not negative, by a product, and subtracts 2^31 as shifted.
+HWY_INLINE Words shift_words(Words a, const Shifts& shifts) {
+  const Words positive = _mm_xor_si128(a, _mm_set1_epi32(-2147483647 - 1));
+  const Words even = _mm_srli_epi64(_mm_mul_epu32(positive, shifts.powers), 31);
+  const Words odd = _mm_srli_epi64(_mm_mul_epu32(_mm_srli_epi64(positive, 32), shifts.odd), 31);
+  return _mm_sub_epi32(_mm_or_si128(even, _mm_slli_epi64(odd, 32)), shifts.powers);
 }
 
 template <int = 1>
@@ -2123,6 +2177,36 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   const __m128i upper_ab = _mm_unpackhi_epi8(a, b), upper_cd = _mm_unpackhi_epi8(c, d);
   quads[2] = _mm_unpacklo_epi16(upper_ab, upper_cd);
   quads[3] = _mm_unpackhi_epi16(upper_ab, upper_cd);
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_128(lanes[0]);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto pairs = [&](int y) HWY_ATTR {
+    const Words a = load_128(rows[y] + offset), b = load_128(rows[std::min(y + 1, kLast)] + offset);
+    return kHalf == 0 ? _mm_unpacklo_epi8(a, b) : _mm_unpackhi_epi8(a, b);
+  };
+  const Words upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm_unpacklo_epi16(upper, lower);
+  quads[1] = _mm_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(pixel), _mm_packus_epi16(lower, upper));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: bytes 0 and 2 of each
@@ -2195,7 +2279,10 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return vdupq_n_s32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return vaddq_s32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return vsubq_s32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return vshlq_s32(a, vnegq_s32(count)); }
 
 template <int = 1>
@@ -2245,6 +2332,41 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
     quads[2 * half] = vreinterpretq_s32_u16(both.val[0]);
     quads[2 * half + 1] = vreinterpretq_s32_u16(both.val[1]);
   }
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_words(lanes[0], 0);
+}
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Halves& vector) {
+  vector = vreinterpretq_s16_u8(vld1q_u8(lanes[0]));
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return vshlq_s32(quads, vdupq_n_s32(8 * rows));
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto pairs = [&](int y) {
+    const std::uint8_t* const second = rows[std::min(y + 1, kLast)];
+    const std::size_t half = offset + 8 * kHalf;
+    const uint8x8x2_t both = vzip_u8(vld1_u8(rows[y] + half), vld1_u8(second + half));
+    return vreinterpretq_u16_u8(vcombine_u8(both.val[0], both.val[1]));
+  };
+  const uint16x8x2_t both = vzipq_u16(pairs(0), pairs(2));
+  quads[0] = vreinterpretq_s32_u16(both.val[0]);
+  quads[1] = vreinterpretq_s32_u16(both.val[1]);
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  vst1q_u8(pixel, vcombine_u8(vqmovun_s16(lower), vqmovun_s16(upper)));
 }
 
 #if defined(__ARM_FEATURE_MATMUL_INT8)
@@ -2338,10 +2460,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return {{word, word, word, word}};
 }
+HWY_INLINE Words add_words(Words a, const Words& b) {
+  for (int i = 0; i < 4; ++i) a.values[i] += b.values[i];
+  return a;
+}
 HWY_INLINE Words subtract_words(Words a, const Words& b) {
   for (int i = 0; i < 4; ++i) a.values[i] -= b.values[i];
   return a;
 }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(const Words& counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, const Words& count) {
   for (int i = 0; i < 4; ++i) a.values[i] >>= count.values[i];
   return a;
@@ -2416,6 +2544,45 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
     for (int y = 0; y < 4; ++y) quad[y] = rows[y][offset + static_cast<std::size_t>(channel)];
     std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
   }
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+template <class Vector>
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Vector& vector) {
+  std::memcpy(vector.values, lanes[0], sizeof vector);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(const Words& quads, int rows) {
+  Words moved;
+  for (int i = 0; i < 4; ++i) {
+    std::int8_t bytes[4], lower[4] = {};
+    std::memcpy(bytes, quads.values + i, sizeof bytes);
+    for (int y = rows; y < 4; ++y) lower[y] = bytes[y - rows];
+    std::memcpy(moved.values + i, lower, sizeof lower);
+  }
+  return moved;
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  for (int channel = 0; channel < 8; ++channel) {
+    std::uint8_t quad[4];
+    for (int y = 0; y < 4; ++y)
+      quad[y] = rows[std::min(y, kLast)][offset + static_cast<std::size_t>(8 * kHalf + channel)];
+    std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
+  }
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+  for (int i = 0; i < 16; ++i)
+    pixel[i] =
+        static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums.
@@ -2520,7 +2687,8 @@ class BytePanel {
       : hardswish_(ending.activation == Activation::Kind::hardswish) {
     const EndingConstants& constants = ending.constants;
     for (int i = 0; i < kVectors; ++i)
-      shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
+      shift_[i] =
+          shifts_of(load_words(constants.shift + channel + i / kWords * kPanel, i % kWords));
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
       zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
@@ -2596,7 +2764,7 @@ class BytePanel {
   }
 
   bool hardswish_;
-  Words shift_[kVectors];
+  Shifts shift_[kVectors];
   Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
       addend_multiplier_[2], least_;
 };
@@ -3069,17 +3237,14 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
-// Depthwise convolution of one panel of bytes, channels last. Quads are of four kernel rows.
-// Compiled once per instruction set.
+// Depthwise convolution of one panel of bytes, channels last, with any kernel. Quads are of four
+// kernel rows. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 inline constexpr int kMostKernel = 7;
 inline constexpr int kMostRowQuads = 2;
-
-/// Outputs of a strip: whole units, and no fewer than a kernel's columns that the next one reads.
-inline constexpr int kStripOutputs = 4;
 
 /// Whether the registers have room for the sums of two rows of outputs, which share quads.
 inline constexpr bool kSharesQuads = kWords == 1;
@@ -3137,6 +3302,76 @@ struct WindowRows {
                     depthwise.row_pitch;
   }
 };
+
+/// Whether a layer's kernel is of 3×3 or 5×5 neighbouring pixels, as most are.
+HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
+  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
+         rows.stride.width <= 2;
+}
+
+/// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
+template <ByteSteps kSteps>
+HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
+                          const std::int32_t* sums) {
+  const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
+  const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
+  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
+                    outputs.from(0), addends.from(0));
+}
+
+/// Computes one output after the other, for any kernel.
+template <class Dot>
+HWY_INLINE void depthwise_outputs(const ByteDepthwise& rows, const DepthwiseWeights<Dot>& weights,
+                                  const WindowRows& window, std::size_t offset,
+                                  std::int32_t* sums) {
+  const int quads = static_cast<int>(round_up(rows.kernel.height, kQuad)) / kQuad;
+  Words total[kWords];
+  for (int i = 0; i < kWords; ++i) total[i] = load_words(weights.starts, i);
+  for (int tap = 0; tap < rows.kernel.width * quads; ++tap) {
+    Words bytes[kWords];
+    load_quads(
+        window.rows + tap % quads * kQuad,
+        offset + static_cast<std::size_t>(tap / quads * rows.dilation.width) * rows.pixel_pitch,
+        bytes);
+    for (int i = 0; i < kWords; ++i)
+      total[i] = Dot::add(total[i], Dot::bytes(bytes[i]), weights.taps[tap * kWords + i]);
+  }
+  for (int i = 0; i < kWords; ++i) store_words(total[i], sums, i);
+}
+
+template <class Dot, ByteSteps kSteps>
+HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
+  const DepthwiseWeights<Dot> weights(rows, panel, 0);
+  HWY_ALIGN std::int32_t sums[kUnitPixels * kPanel] = {};
+  const auto channel = static_cast<std::size_t>(panel * kPanel);
+  const std::size_t step = static_cast<std::size_t>(rows.stride.width) * rows.pixel_pitch;
+  for (int y = 0; y < rows.rows; ++y) {
+    const WindowRows window(rows, y, 0);
+    const int width = rows.output.width;
+    for (int x = 0; x < width; x += kUnitPixels) {
+      const int count = std::min(kUnitPixels, width - x);
+      for (int i = 0; i < count; ++i)
+        depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
+                          sums + i * kPanel);
+      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// This one, too.
+#if PPLCNET_PANEL_LANES
+// from pplcnet/kernels/int8/depthwise_strips-inl.hpp
+// Depthwise convolution of one panel of bytes with kernels of 3×3 and 5×5, in strips of outputs.
+// Compiled for AVX-512 and AVX2 alone, where panels are left that do not fill vectors.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Outputs of a strip: whole units, and no fewer than a kernel's columns that the next one reads.
+inline constexpr int kStripOutputs = 4;
 
 /// Neighbouring outputs of a panel, strip by strip, in one row or in kRows of them: the lower one's
 /// weights are those of the upper one, moved down. Quads that the next strip reads, too, are kept.
@@ -3265,61 +3500,6 @@ class DepthwiseStrips {
   Words sums_[kRows * kOutputs * kWords];
 };
 
-/// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
-template <ByteSteps kSteps>
-HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
-                          const std::int32_t* sums) {
-  const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
-  const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
-  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
-                    outputs.from(0), addends.from(0));
-}
-
-/// Computes one output after the other, for any kernel.
-template <class Dot>
-HWY_INLINE void depthwise_outputs(const ByteDepthwise& rows, const DepthwiseWeights<Dot>& weights,
-                                  const WindowRows& window, std::size_t offset,
-                                  std::int32_t* sums) {
-  const int quads = static_cast<int>(round_up(rows.kernel.height, kQuad)) / kQuad;
-  Words total[kWords];
-  for (int i = 0; i < kWords; ++i) total[i] = load_words(weights.starts, i);
-  for (int tap = 0; tap < rows.kernel.width * quads; ++tap) {
-    Words bytes[kWords];
-    load_quads(
-        window.rows + tap % quads * kQuad,
-        offset + static_cast<std::size_t>(tap / quads * rows.dilation.width) * rows.pixel_pitch,
-        bytes);
-    for (int i = 0; i < kWords; ++i)
-      total[i] = Dot::add(total[i], Dot::bytes(bytes[i]), weights.taps[tap * kWords + i]);
-  }
-  for (int i = 0; i < kWords; ++i) store_words(total[i], sums, i);
-}
-
-template <class Dot, ByteSteps kSteps>
-HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
-  const DepthwiseWeights<Dot> weights(rows, panel, 0);
-  HWY_ALIGN std::int32_t sums[kUnitPixels * kPanel] = {};
-  const auto channel = static_cast<std::size_t>(panel * kPanel);
-  const std::size_t step = static_cast<std::size_t>(rows.stride.width) * rows.pixel_pitch;
-  for (int y = 0; y < rows.rows; ++y) {
-    const WindowRows window(rows, y, 0);
-    const int width = rows.output.width;
-    for (int x = 0; x < width; x += kUnitPixels) {
-      const int count = std::min(kUnitPixels, width - x);
-      for (int i = 0; i < count; ++i)
-        depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
-                          sums + i * kPanel);
-      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
-    }
-  }
-}
-
-/// Whether there are strips for a layer.
-HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
-  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
-         rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
-}
-
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
@@ -3343,7 +3523,7 @@ HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 template <class Dot, ByteSteps kSteps>
 HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   if constexpr (!BytePanel<kSteps>::kAdds) {  // addends are rare
-    const bool usual = is_usual(rows);
+    const bool usual = is_usual(rows) && rows.output.width >= kStripOutputs;
     const bool strides = rows.stride.width == 2;
     if (usual && rows.kernel.width == 3)
       return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
@@ -3358,11 +3538,11 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
 // These two.
-#if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/panel_lanes-inl.hpp
 // Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
-// and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// and endings take fewer shuffles. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -3387,27 +3567,42 @@ struct PanelLanes {
   }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
-  HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
+  template <class Vector>
+  HWY_INLINE Vector load(const void* arrays, std::size_t panel_bytes, int part) const {
     const std::uint8_t* lanes[kSidePanels];
     for (int i = 0; i < kSidePanels; ++i)
       lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
-    return load_lanes(lanes);
+    Vector vector;
+    load_lanes(lanes, vector);
+    return vector;
   }
   HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
-    return load(array, kPanel * sizeof *array, part);
+    return load<Words>(array, kPanel * sizeof *array, part);
   }
   HWY_INLINE Halves operator()(const std::int16_t* array, int part) const {
-    return load(array, kPanel * sizeof *array, part);
+    return load<Halves>(array, kPanel * sizeof *array, part);
   }
 };
+
+/// Subtracts what the offset of bytes adds to sums of products with these weights.
+template <class Dot, int kTaps>
+HWY_INLINE void subtract_offset(const typename Dot::Operand* taps, Words& start) {
+  if constexpr (Dot::kOffset != 0) {
+    const Words none = subtract_words(start, start);
+    Words offset = none;
+    for (int tap = 0; tap < kTaps; ++tap)
+      offset = Dot::add(offset, Dot::bytes(none), taps[tap * kLaneVectors]);
+    start = subtract_words(start, offset);
+  }
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // The file above is used by those below.
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled for AVX-512 and
-// AVX2 alone.
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled once per
+// instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -3419,19 +3614,19 @@ template <class Dot, int kRows>
 struct WideWeights {
   static constexpr int kTaps = kWideKernel;
   typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
-  Words starts[kLaneVectors], shifts[kLaneVectors];
+  Words starts[kLaneVectors];
+  Shifts shifts[kLaneVectors];
 
   HWY_INLINE WideWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
-    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
+      const auto quad = panels.load<Words>(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
+      taps[0][i] = Dot::weights(quad);
+      if constexpr (kRows == 2) taps[1][i] = Dot::weights(move_down(quad, rows.stride.height));
+    }
     for (int i = 0; i < kLaneVectors; ++i) {
       starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
-    }
-    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
-      const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
-      taps[0][i] = Dot::weights(quad);
-      if constexpr (kRows == 2)
-        taps[1][i] = Dot::weights(move_down(subtract_words(quad, quad), quad, rows.stride.height));
+      shifts[i] = shifts_of(panels.load_words(rows.ending.constants.shift, i));
+      subtract_offset<Dot, kTaps>(taps[0] + i, starts[i]);
     }
   }
 };
@@ -3571,8 +3766,8 @@ HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/tall_depthwise-inl.hpp
 // Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
-// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled for
-// AVX-512 and AVX2 alone.
+// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled once
+// per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -3586,27 +3781,25 @@ struct TallWeights {
   static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
   static constexpr int kTaps = kTallKernel + 2;
   typename Dot::Operand taps[kTaps * kLaneVectors];
-  Words starts[kLaneVectors], shifts[kLaneVectors];
+  Words starts[kLaneVectors];
+  Shifts shifts[kLaneVectors];
 
   HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
-    static_assert(Dot::kOffset == 0);
     for (int i = 0; i < kLaneVectors; ++i) {
       starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      shifts[i] = shifts_of(panels.load_words(rows.ending.constants.shift, i));
       const auto load = [&](int column, int quad) HWY_ATTR {
-        return panels.load(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
-                           (kQuads * column + quad) * kLaneVectors + i);
+        return panels.load<Words>(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
+                                  (kQuads * column + quad) * kLaneVectors + i);
       };
-      const Words none = subtract_words(starts[i], starts[i]);
-      Words fifth_row = none;
-      for (int column = 0; column < kTallKernel; ++column) {
+      Words fifth_row = load(1, 1);
+      for (int column = 2; column < kTallKernel; ++column)
+        fifth_row = add_words(fifth_row, move_down(load(column, 1), column - 1));
+      for (int column = 0; column < kTallKernel; ++column)
         taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
-        if (column > 0)
-          fifth_row = add_words(fifth_row, move_down(none, load(column, 1), column - 1));
-      }
       taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
-      taps[kFirstColumn * kLaneVectors + i] =
-          Dot::weights(move_down(none, load(0, 1), kStride - 1));
+      taps[kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
+      subtract_offset<Dot, kTaps>(taps + i, starts[i]);
     }
   }
 
@@ -3730,7 +3923,7 @@ HWY_AFTER_NAMESPACE();
 // Both of them.
 // from pplcnet/kernels/int8/side_panels-inl.hpp
 // A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
-// for AVX-512 and AVX2 alone.
+// once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -3848,16 +4041,14 @@ void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-#endif
 // All of them.
 // from pplcnet/kernels/int8/byte_depthwise-inl.hpp
-// Depthwise convolution of bytes: of panels side by side where vectors have lanes for them, then of
-// those that are left. Compiled once per instruction set.
+// Depthwise convolution of bytes: of panels side by side, as many as vectors have lanes for, then
+// of those that are left. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-#if PPLCNET_PANEL_LANES
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
 /// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
@@ -3885,19 +4076,21 @@ HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   }
   return begin;
 }
-#endif
 
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
   using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
-#if PPLCNET_PANEL_LANES
   if (!adds) begin = side_depthwise<Dot>(rows, begin, end);
-#endif
   with_steps<Dot>(rows.ending, adds, [&](auto steps) {
-    for (int panel = begin; panel < end; ++panel)
+    for (int panel = begin; panel < end; ++panel) {
+#if PPLCNET_PANEL_LANES
       depthwise_panel<Dot, decltype(steps)::value>(rows, panel);
+#else
+      depthwise_any_panel<Dot, decltype(steps)::value>(rows, panel);
+#endif
+    }
   });
 }
 
@@ -4440,10 +4633,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return {{word, word, word, word}};
 }
+HWY_INLINE Words add_words(Words a, const Words& b) {
+  for (int i = 0; i < 4; ++i) a.values[i] += b.values[i];
+  return a;
+}
 HWY_INLINE Words subtract_words(Words a, const Words& b) {
   for (int i = 0; i < 4; ++i) a.values[i] -= b.values[i];
   return a;
 }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(const Words& counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, const Words& count) {
   for (int i = 0; i < 4; ++i) a.values[i] >>= count.values[i];
   return a;
@@ -4520,6 +4719,45 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   }
 }
 
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+template <class Vector>
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Vector& vector) {
+  std::memcpy(vector.values, lanes[0], sizeof vector);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(const Words& quads, int rows) {
+  Words moved;
+  for (int i = 0; i < 4; ++i) {
+    std::int8_t bytes[4], lower[4] = {};
+    std::memcpy(bytes, quads.values + i, sizeof bytes);
+    for (int y = rows; y < 4; ++y) lower[y] = bytes[y - rows];
+    std::memcpy(moved.values + i, lower, sizeof lower);
+  }
+  return moved;
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  for (int channel = 0; channel < 8; ++channel) {
+    std::uint8_t quad[4];
+    for (int y = 0; y < 4; ++y)
+      quad[y] = rows[std::min(y, kLast)][offset + static_cast<std::size_t>(8 * kHalf + channel)];
+    std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
+  }
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+  for (int i = 0; i < 16; ++i)
+    pixel[i] =
+        static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
+}
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums.
 struct WideDot {
   using Operand = Words;
@@ -4569,6 +4807,8 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 }
 HWY_INLINE Words add_words(Words a, Words b) { return _mm512_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm512_sub_epi32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm512_srav_epi32(a, count); }
 
 /// Loads the halves of a panel, for two pixels, or those of two panels.
@@ -4661,14 +4901,13 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 
 inline constexpr int kSidePanels = 4;  // panels that vectors hold side by side
 
-HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
-  return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
 }
 
 /// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
-HWY_INLINE Words move_down(Words above, Words quads, int rows) {
-  return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
-                         _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
 }
 
 /// Turns four rows' bytes into quads, for eight channels of each lane: the lower ones or the upper
@@ -4838,6 +5077,8 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 }
 HWY_INLINE Words add_words(Words a, Words b) { return _mm256_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
 template <int = 1>
@@ -4896,14 +5137,14 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 inline constexpr int kSidePanels = 2;       // panels that vectors hold side by side
 inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
 
-HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector =
+      _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
 }
 
 /// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
-HWY_INLINE Words move_down(Words above, Words quads, int rows) {
-  return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
-                         _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
@@ -5048,20 +5289,26 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm_sub_epi32(a, b); }
-/// Shifts by a count for each lane, one after the other.
-HWY_INLINE Words shift_words(Words a, Words count) {
-  const auto lane = [&](int number, __m128i own) HWY_ATTR {
-    const __m128i only = _mm_set_epi32(0, 0, 0, -1);
-    const __m128i mask = number == 0   ? only
-                         : number == 1 ? _mm_slli_si128(only, 4)
-                         : number == 2 ? _mm_slli_si128(only, 8)
-                                       : _mm_slli_si128(only, 12);
-    return _mm_and_si128(_mm_sra_epi32(a, _mm_and_si128(own, only)), mask);
-  };
-  return _mm_or_si128(
-      _mm_or_si128(lane(0, count), lane(1, _mm_srli_si128(count, 4))),
-      _mm_or_si128(lane(2, _mm_srli_si128(count, 8)), lane(3, _mm_srli_si128(count, 12))));
+/// What stands for counts of shifts, 0 to 31, of each lane: 2 to the power of 31 less the count.
+/// Products of the lanes with odd numbers are made apart.
+struct Shifts {
+  Words powers, odd;
+};
+HWY_INLINE Shifts shifts_of(Words counts) {
+  std::int32_t lanes[4];
+  store_words(counts, lanes, 0);
+  for (std::int32_t& lane : lanes) lane = static_cast<std::int32_t>(1U << (31 - lane));
+  const Words powers = load_words(lanes, 0);
+  return {powers, _mm_srli_epi64(powers, 32)};
+}
+/// Shifts a + 2^31, which is not negative, by a product, and subtracts 2^31 as shifted.
+HWY_INLINE Words shift_words(Words a, const Shifts& shifts) {
+  const Words positive = _mm_xor_si128(a, _mm_set1_epi32(-2147483647 - 1));
+  const Words even = _mm_srli_epi64(_mm_mul_epu32(positive, shifts.powers), 31);
+  const Words odd = _mm_srli_epi64(_mm_mul_epu32(_mm_srli_epi64(positive, 32), shifts.odd), 31);
+  return _mm_sub_epi32(_mm_or_si128(even, _mm_slli_epi64(odd, 32)), shifts.powers);
 }
 
 template <int = 1>
@@ -5121,6 +5368,36 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   const __m128i upper_ab = _mm_unpackhi_epi8(a, b), upper_cd = _mm_unpackhi_epi8(c, d);
   quads[2] = _mm_unpacklo_epi16(upper_ab, upper_cd);
   quads[3] = _mm_unpackhi_epi16(upper_ab, upper_cd);
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_128(lanes[0]);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto pairs = [&](int y) HWY_ATTR {
+    const Words a = load_128(rows[y] + offset), b = load_128(rows[std::min(y + 1, kLast)] + offset);
+    return kHalf == 0 ? _mm_unpacklo_epi8(a, b) : _mm_unpackhi_epi8(a, b);
+  };
+  const Words upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm_unpacklo_epi16(upper, lower);
+  quads[1] = _mm_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(pixel), _mm_packus_epi16(lower, upper));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: bytes 0 and 2 of each
@@ -5193,7 +5470,10 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return vdupq_n_s32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return vaddq_s32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return vsubq_s32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return vshlq_s32(a, vnegq_s32(count)); }
 
 template <int = 1>
@@ -5243,6 +5523,41 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
     quads[2 * half] = vreinterpretq_s32_u16(both.val[0]);
     quads[2 * half + 1] = vreinterpretq_s32_u16(both.val[1]);
   }
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_words(lanes[0], 0);
+}
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Halves& vector) {
+  vector = vreinterpretq_s16_u8(vld1q_u8(lanes[0]));
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return vshlq_s32(quads, vdupq_n_s32(8 * rows));
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto pairs = [&](int y) {
+    const std::uint8_t* const second = rows[std::min(y + 1, kLast)];
+    const std::size_t half = offset + 8 * kHalf;
+    const uint8x8x2_t both = vzip_u8(vld1_u8(rows[y] + half), vld1_u8(second + half));
+    return vreinterpretq_u16_u8(vcombine_u8(both.val[0], both.val[1]));
+  };
+  const uint16x8x2_t both = vzipq_u16(pairs(0), pairs(2));
+  quads[0] = vreinterpretq_s32_u16(both.val[0]);
+  quads[1] = vreinterpretq_s32_u16(both.val[1]);
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  vst1q_u8(pixel, vcombine_u8(vqmovun_s16(lower), vqmovun_s16(upper)));
 }
 
 #if defined(__ARM_FEATURE_MATMUL_INT8)
@@ -5336,10 +5651,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return {{word, word, word, word}};
 }
+HWY_INLINE Words add_words(Words a, const Words& b) {
+  for (int i = 0; i < 4; ++i) a.values[i] += b.values[i];
+  return a;
+}
 HWY_INLINE Words subtract_words(Words a, const Words& b) {
   for (int i = 0; i < 4; ++i) a.values[i] -= b.values[i];
   return a;
 }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(const Words& counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, const Words& count) {
   for (int i = 0; i < 4; ++i) a.values[i] >>= count.values[i];
   return a;
@@ -5414,6 +5735,45 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
     for (int y = 0; y < 4; ++y) quad[y] = rows[y][offset + static_cast<std::size_t>(channel)];
     std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
   }
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+template <class Vector>
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Vector& vector) {
+  std::memcpy(vector.values, lanes[0], sizeof vector);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(const Words& quads, int rows) {
+  Words moved;
+  for (int i = 0; i < 4; ++i) {
+    std::int8_t bytes[4], lower[4] = {};
+    std::memcpy(bytes, quads.values + i, sizeof bytes);
+    for (int y = rows; y < 4; ++y) lower[y] = bytes[y - rows];
+    std::memcpy(moved.values + i, lower, sizeof lower);
+  }
+  return moved;
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  for (int channel = 0; channel < 8; ++channel) {
+    std::uint8_t quad[4];
+    for (int y = 0; y < 4; ++y)
+      quad[y] = rows[std::min(y, kLast)][offset + static_cast<std::size_t>(8 * kHalf + channel)];
+    std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
+  }
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+  for (int i = 0; i < 16; ++i)
+    pixel[i] =
+        static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums.
@@ -5518,7 +5878,8 @@ class BytePanel {
       : hardswish_(ending.activation == Activation::Kind::hardswish) {
     const EndingConstants& constants = ending.constants;
     for (int i = 0; i < kVectors; ++i)
-      shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
+      shift_[i] =
+          shifts_of(load_words(constants.shift + channel + i / kWords * kPanel, i % kWords));
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
       zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
@@ -5594,7 +5955,7 @@ class BytePanel {
   }
 
   bool hardswish_;
-  Words shift_[kVectors];
+  Shifts shift_[kVectors];
   Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
       addend_multiplier_[2], least_;
 };
@@ -6067,17 +6428,14 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
-// Depthwise convolution of one panel of bytes, channels last. Quads are of four kernel rows.
-// Compiled once per instruction set.
+// Depthwise convolution of one panel of bytes, channels last, with any kernel. Quads are of four
+// kernel rows. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 inline constexpr int kMostKernel = 7;
 inline constexpr int kMostRowQuads = 2;
-
-/// Outputs of a strip: whole units, and no fewer than a kernel's columns that the next one reads.
-inline constexpr int kStripOutputs = 4;
 
 /// Whether the registers have room for the sums of two rows of outputs, which share quads.
 inline constexpr bool kSharesQuads = kWords == 1;
@@ -6135,6 +6493,76 @@ struct WindowRows {
                     depthwise.row_pitch;
   }
 };
+
+/// Whether a layer's kernel is of 3×3 or 5×5 neighbouring pixels, as most are.
+HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
+  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
+         rows.stride.width <= 2;
+}
+
+/// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
+template <ByteSteps kSteps>
+HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
+                          const std::int32_t* sums) {
+  const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
+  const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
+  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
+                    outputs.from(0), addends.from(0));
+}
+
+/// Computes one output after the other, for any kernel.
+template <class Dot>
+HWY_INLINE void depthwise_outputs(const ByteDepthwise& rows, const DepthwiseWeights<Dot>& weights,
+                                  const WindowRows& window, std::size_t offset,
+                                  std::int32_t* sums) {
+  const int quads = static_cast<int>(round_up(rows.kernel.height, kQuad)) / kQuad;
+  Words total[kWords];
+  for (int i = 0; i < kWords; ++i) total[i] = load_words(weights.starts, i);
+  for (int tap = 0; tap < rows.kernel.width * quads; ++tap) {
+    Words bytes[kWords];
+    load_quads(
+        window.rows + tap % quads * kQuad,
+        offset + static_cast<std::size_t>(tap / quads * rows.dilation.width) * rows.pixel_pitch,
+        bytes);
+    for (int i = 0; i < kWords; ++i)
+      total[i] = Dot::add(total[i], Dot::bytes(bytes[i]), weights.taps[tap * kWords + i]);
+  }
+  for (int i = 0; i < kWords; ++i) store_words(total[i], sums, i);
+}
+
+template <class Dot, ByteSteps kSteps>
+HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
+  const DepthwiseWeights<Dot> weights(rows, panel, 0);
+  HWY_ALIGN std::int32_t sums[kUnitPixels * kPanel] = {};
+  const auto channel = static_cast<std::size_t>(panel * kPanel);
+  const std::size_t step = static_cast<std::size_t>(rows.stride.width) * rows.pixel_pitch;
+  for (int y = 0; y < rows.rows; ++y) {
+    const WindowRows window(rows, y, 0);
+    const int width = rows.output.width;
+    for (int x = 0; x < width; x += kUnitPixels) {
+      const int count = std::min(kUnitPixels, width - x);
+      for (int i = 0; i < count; ++i)
+        depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
+                          sums + i * kPanel);
+      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// This one, too.
+#if PPLCNET_PANEL_LANES
+// from pplcnet/kernels/int8/depthwise_strips-inl.hpp
+// Depthwise convolution of one panel of bytes with kernels of 3×3 and 5×5, in strips of outputs.
+// Compiled for AVX-512 and AVX2 alone, where panels are left that do not fill vectors.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Outputs of a strip: whole units, and no fewer than a kernel's columns that the next one reads.
+inline constexpr int kStripOutputs = 4;
 
 /// Neighbouring outputs of a panel, strip by strip, in one row or in kRows of them: the lower one's
 /// weights are those of the upper one, moved down. Quads that the next strip reads, too, are kept.
@@ -6263,61 +6691,6 @@ class DepthwiseStrips {
   Words sums_[kRows * kOutputs * kWords];
 };
 
-/// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
-template <ByteSteps kSteps>
-HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
-                          const std::int32_t* sums) {
-  const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
-  const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
-  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
-                    outputs.from(0), addends.from(0));
-}
-
-/// Computes one output after the other, for any kernel.
-template <class Dot>
-HWY_INLINE void depthwise_outputs(const ByteDepthwise& rows, const DepthwiseWeights<Dot>& weights,
-                                  const WindowRows& window, std::size_t offset,
-                                  std::int32_t* sums) {
-  const int quads = static_cast<int>(round_up(rows.kernel.height, kQuad)) / kQuad;
-  Words total[kWords];
-  for (int i = 0; i < kWords; ++i) total[i] = load_words(weights.starts, i);
-  for (int tap = 0; tap < rows.kernel.width * quads; ++tap) {
-    Words bytes[kWords];
-    load_quads(
-        window.rows + tap % quads * kQuad,
-        offset + static_cast<std::size_t>(tap / quads * rows.dilation.width) * rows.pixel_pitch,
-        bytes);
-    for (int i = 0; i < kWords; ++i)
-      total[i] = Dot::add(total[i], Dot::bytes(bytes[i]), weights.taps[tap * kWords + i]);
-  }
-  for (int i = 0; i < kWords; ++i) store_words(total[i], sums, i);
-}
-
-template <class Dot, ByteSteps kSteps>
-HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
-  const DepthwiseWeights<Dot> weights(rows, panel, 0);
-  HWY_ALIGN std::int32_t sums[kUnitPixels * kPanel] = {};
-  const auto channel = static_cast<std::size_t>(panel * kPanel);
-  const std::size_t step = static_cast<std::size_t>(rows.stride.width) * rows.pixel_pitch;
-  for (int y = 0; y < rows.rows; ++y) {
-    const WindowRows window(rows, y, 0);
-    const int width = rows.output.width;
-    for (int x = 0; x < width; x += kUnitPixels) {
-      const int count = std::min(kUnitPixels, width - x);
-      for (int i = 0; i < count; ++i)
-        depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
-                          sums + i * kPanel);
-      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
-    }
-  }
-}
-
-/// Whether there are strips for a layer.
-HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
-  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
-         rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
-}
-
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
@@ -6341,7 +6714,7 @@ HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 template <class Dot, ByteSteps kSteps>
 HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   if constexpr (!BytePanel<kSteps>::kAdds) {  // addends are rare
-    const bool usual = is_usual(rows);
+    const bool usual = is_usual(rows) && rows.output.width >= kStripOutputs;
     const bool strides = rows.stride.width == 2;
     if (usual && rows.kernel.width == 3)
       return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
@@ -6356,11 +6729,11 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
 // These two.
-#if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/panel_lanes-inl.hpp
 // Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
-// and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// and endings take fewer shuffles. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -6385,27 +6758,42 @@ struct PanelLanes {
   }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
-  HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
+  template <class Vector>
+  HWY_INLINE Vector load(const void* arrays, std::size_t panel_bytes, int part) const {
     const std::uint8_t* lanes[kSidePanels];
     for (int i = 0; i < kSidePanels; ++i)
       lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
-    return load_lanes(lanes);
+    Vector vector;
+    load_lanes(lanes, vector);
+    return vector;
   }
   HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
-    return load(array, kPanel * sizeof *array, part);
+    return load<Words>(array, kPanel * sizeof *array, part);
   }
   HWY_INLINE Halves operator()(const std::int16_t* array, int part) const {
-    return load(array, kPanel * sizeof *array, part);
+    return load<Halves>(array, kPanel * sizeof *array, part);
   }
 };
+
+/// Subtracts what the offset of bytes adds to sums of products with these weights.
+template <class Dot, int kTaps>
+HWY_INLINE void subtract_offset(const typename Dot::Operand* taps, Words& start) {
+  if constexpr (Dot::kOffset != 0) {
+    const Words none = subtract_words(start, start);
+    Words offset = none;
+    for (int tap = 0; tap < kTaps; ++tap)
+      offset = Dot::add(offset, Dot::bytes(none), taps[tap * kLaneVectors]);
+    start = subtract_words(start, offset);
+  }
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // The file above is used by those below.
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled for AVX-512 and
-// AVX2 alone.
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled once per
+// instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -6417,19 +6805,19 @@ template <class Dot, int kRows>
 struct WideWeights {
   static constexpr int kTaps = kWideKernel;
   typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
-  Words starts[kLaneVectors], shifts[kLaneVectors];
+  Words starts[kLaneVectors];
+  Shifts shifts[kLaneVectors];
 
   HWY_INLINE WideWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
-    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
+      const auto quad = panels.load<Words>(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
+      taps[0][i] = Dot::weights(quad);
+      if constexpr (kRows == 2) taps[1][i] = Dot::weights(move_down(quad, rows.stride.height));
+    }
     for (int i = 0; i < kLaneVectors; ++i) {
       starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
-    }
-    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
-      const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
-      taps[0][i] = Dot::weights(quad);
-      if constexpr (kRows == 2)
-        taps[1][i] = Dot::weights(move_down(subtract_words(quad, quad), quad, rows.stride.height));
+      shifts[i] = shifts_of(panels.load_words(rows.ending.constants.shift, i));
+      subtract_offset<Dot, kTaps>(taps[0] + i, starts[i]);
     }
   }
 };
@@ -6569,8 +6957,8 @@ HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/tall_depthwise-inl.hpp
 // Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
-// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled for
-// AVX-512 and AVX2 alone.
+// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled once
+// per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -6584,27 +6972,25 @@ struct TallWeights {
   static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
   static constexpr int kTaps = kTallKernel + 2;
   typename Dot::Operand taps[kTaps * kLaneVectors];
-  Words starts[kLaneVectors], shifts[kLaneVectors];
+  Words starts[kLaneVectors];
+  Shifts shifts[kLaneVectors];
 
   HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
-    static_assert(Dot::kOffset == 0);
     for (int i = 0; i < kLaneVectors; ++i) {
       starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      shifts[i] = shifts_of(panels.load_words(rows.ending.constants.shift, i));
       const auto load = [&](int column, int quad) HWY_ATTR {
-        return panels.load(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
-                           (kQuads * column + quad) * kLaneVectors + i);
+        return panels.load<Words>(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
+                                  (kQuads * column + quad) * kLaneVectors + i);
       };
-      const Words none = subtract_words(starts[i], starts[i]);
-      Words fifth_row = none;
-      for (int column = 0; column < kTallKernel; ++column) {
+      Words fifth_row = load(1, 1);
+      for (int column = 2; column < kTallKernel; ++column)
+        fifth_row = add_words(fifth_row, move_down(load(column, 1), column - 1));
+      for (int column = 0; column < kTallKernel; ++column)
         taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
-        if (column > 0)
-          fifth_row = add_words(fifth_row, move_down(none, load(column, 1), column - 1));
-      }
       taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
-      taps[kFirstColumn * kLaneVectors + i] =
-          Dot::weights(move_down(none, load(0, 1), kStride - 1));
+      taps[kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
+      subtract_offset<Dot, kTaps>(taps + i, starts[i]);
     }
   }
 
@@ -6728,7 +7114,7 @@ HWY_AFTER_NAMESPACE();
 // Both of them.
 // from pplcnet/kernels/int8/side_panels-inl.hpp
 // A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
-// for AVX-512 and AVX2 alone.
+// once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -6846,16 +7232,14 @@ void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-#endif
 // All of them.
 // from pplcnet/kernels/int8/byte_depthwise-inl.hpp
-// Depthwise convolution of bytes: of panels side by side where vectors have lanes for them, then of
-// those that are left. Compiled once per instruction set.
+// Depthwise convolution of bytes: of panels side by side, as many as vectors have lanes for, then
+// of those that are left. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-#if PPLCNET_PANEL_LANES
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
 /// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
@@ -6883,19 +7267,21 @@ HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   }
   return begin;
 }
-#endif
 
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
   using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
-#if PPLCNET_PANEL_LANES
   if (!adds) begin = side_depthwise<Dot>(rows, begin, end);
-#endif
   with_steps<Dot>(rows.ending, adds, [&](auto steps) {
-    for (int panel = begin; panel < end; ++panel)
+    for (int panel = begin; panel < end; ++panel) {
+#if PPLCNET_PANEL_LANES
       depthwise_panel<Dot, decltype(steps)::value>(rows, panel);
+#else
+      depthwise_any_panel<Dot, decltype(steps)::value>(rows, panel);
+#endif
+    }
   });
 }
 
@@ -7452,10 +7838,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return {{word, word, word, word}};
 }
+HWY_INLINE Words add_words(Words a, const Words& b) {
+  for (int i = 0; i < 4; ++i) a.values[i] += b.values[i];
+  return a;
+}
 HWY_INLINE Words subtract_words(Words a, const Words& b) {
   for (int i = 0; i < 4; ++i) a.values[i] -= b.values[i];
   return a;
 }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(const Words& counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, const Words& count) {
   for (int i = 0; i < 4; ++i) a.values[i] >>= count.values[i];
   return a;
@@ -7532,6 +7924,45 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   }
 }
 
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+template <class Vector>
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Vector& vector) {
+  std::memcpy(vector.values, lanes[0], sizeof vector);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(const Words& quads, int rows) {
+  Words moved;
+  for (int i = 0; i < 4; ++i) {
+    std::int8_t bytes[4], lower[4] = {};
+    std::memcpy(bytes, quads.values + i, sizeof bytes);
+    for (int y = rows; y < 4; ++y) lower[y] = bytes[y - rows];
+    std::memcpy(moved.values + i, lower, sizeof lower);
+  }
+  return moved;
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  for (int channel = 0; channel < 8; ++channel) {
+    std::uint8_t quad[4];
+    for (int y = 0; y < 4; ++y)
+      quad[y] = rows[std::min(y, kLast)][offset + static_cast<std::size_t>(8 * kHalf + channel)];
+    std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
+  }
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+  for (int i = 0; i < 16; ++i)
+    pixel[i] =
+        static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
+}
+
 /// What multiplies quads of bytes with quads of weights, and adds to sums.
 struct WideDot {
   using Operand = Words;
@@ -7581,6 +8012,8 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 }
 HWY_INLINE Words add_words(Words a, Words b) { return _mm512_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm512_sub_epi32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm512_srav_epi32(a, count); }
 
 /// Loads the halves of a panel, for two pixels, or those of two panels.
@@ -7673,14 +8106,13 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 
 inline constexpr int kSidePanels = 4;  // panels that vectors hold side by side
 
-HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
-  return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
 }
 
 /// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
-HWY_INLINE Words move_down(Words above, Words quads, int rows) {
-  return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
-                         _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
 }
 
 /// Turns four rows' bytes into quads, for eight channels of each lane: the lower ones or the upper
@@ -7850,6 +8282,8 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 }
 HWY_INLINE Words add_words(Words a, Words b) { return _mm256_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
 template <int = 1>
@@ -7908,14 +8342,14 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 inline constexpr int kSidePanels = 2;       // panels that vectors hold side by side
 inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
 
-HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector =
+      _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
 }
 
 /// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
-HWY_INLINE Words move_down(Words above, Words quads, int rows) {
-  return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
-                         _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
@@ -8060,20 +8494,26 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm_sub_epi32(a, b); }
-/// Shifts by a count for each lane, one after the other.
-HWY_INLINE Words shift_words(Words a, Words count) {
-  const auto lane = [&](int number, __m128i own) HWY_ATTR {
-    const __m128i only = _mm_set_epi32(0, 0, 0, -1);
-    const __m128i mask = number == 0   ? only
-                         : number == 1 ? _mm_slli_si128(only, 4)
-                         : number == 2 ? _mm_slli_si128(only, 8)
-                                       : _mm_slli_si128(only, 12);
-    return _mm_and_si128(_mm_sra_epi32(a, _mm_and_si128(own, only)), mask);
-  };
-  return _mm_or_si128(
-      _mm_or_si128(lane(0, count), lane(1, _mm_srli_si128(count, 4))),
-      _mm_or_si128(lane(2, _mm_srli_si128(count, 8)), lane(3, _mm_srli_si128(count, 12))));
+/// What stands for counts of shifts, 0 to 31, of each lane: 2 to the power of 31 less the count.
+/// Products of the lanes with odd numbers are made apart.
+struct Shifts {
+  Words powers, odd;
+};
+HWY_INLINE Shifts shifts_of(Words counts) {
+  std::int32_t lanes[4];
+  store_words(counts, lanes, 0);
+  for (std::int32_t& lane : lanes) lane = static_cast<std::int32_t>(1U << (31 - lane));
+  const Words powers = load_words(lanes, 0);
+  return {powers, _mm_srli_epi64(powers, 32)};
+}
+/// Shifts a + 2^31, which is not negative, by a product, and subtracts 2^31 as shifted.
+HWY_INLINE Words shift_words(Words a, const Shifts& shifts) {
+  const Words positive = _mm_xor_si128(a, _mm_set1_epi32(-2147483647 - 1));
+  const Words even = _mm_srli_epi64(_mm_mul_epu32(positive, shifts.powers), 31);
+  const Words odd = _mm_srli_epi64(_mm_mul_epu32(_mm_srli_epi64(positive, 32), shifts.odd), 31);
+  return _mm_sub_epi32(_mm_or_si128(even, _mm_slli_epi64(odd, 32)), shifts.powers);
 }
 
 template <int = 1>
@@ -8133,6 +8573,36 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   const __m128i upper_ab = _mm_unpackhi_epi8(a, b), upper_cd = _mm_unpackhi_epi8(c, d);
   quads[2] = _mm_unpacklo_epi16(upper_ab, upper_cd);
   quads[3] = _mm_unpackhi_epi16(upper_ab, upper_cd);
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_128(lanes[0]);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto pairs = [&](int y) HWY_ATTR {
+    const Words a = load_128(rows[y] + offset), b = load_128(rows[std::min(y + 1, kLast)] + offset);
+    return kHalf == 0 ? _mm_unpacklo_epi8(a, b) : _mm_unpackhi_epi8(a, b);
+  };
+  const Words upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm_unpacklo_epi16(upper, lower);
+  quads[1] = _mm_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(pixel), _mm_packus_epi16(lower, upper));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: bytes 0 and 2 of each
@@ -8205,7 +8675,10 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return vdupq_n_s32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return vaddq_s32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return vsubq_s32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return vshlq_s32(a, vnegq_s32(count)); }
 
 template <int = 1>
@@ -8255,6 +8728,41 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
     quads[2 * half] = vreinterpretq_s32_u16(both.val[0]);
     quads[2 * half + 1] = vreinterpretq_s32_u16(both.val[1]);
   }
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_words(lanes[0], 0);
+}
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Halves& vector) {
+  vector = vreinterpretq_s16_u8(vld1q_u8(lanes[0]));
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return vshlq_s32(quads, vdupq_n_s32(8 * rows));
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto pairs = [&](int y) {
+    const std::uint8_t* const second = rows[std::min(y + 1, kLast)];
+    const std::size_t half = offset + 8 * kHalf;
+    const uint8x8x2_t both = vzip_u8(vld1_u8(rows[y] + half), vld1_u8(second + half));
+    return vreinterpretq_u16_u8(vcombine_u8(both.val[0], both.val[1]));
+  };
+  const uint16x8x2_t both = vzipq_u16(pairs(0), pairs(2));
+  quads[0] = vreinterpretq_s32_u16(both.val[0]);
+  quads[1] = vreinterpretq_s32_u16(both.val[1]);
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  vst1q_u8(pixel, vcombine_u8(vqmovun_s16(lower), vqmovun_s16(upper)));
 }
 
 #if defined(__ARM_FEATURE_MATMUL_INT8)
@@ -8348,10 +8856,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return {{word, word, word, word}};
 }
+HWY_INLINE Words add_words(Words a, const Words& b) {
+  for (int i = 0; i < 4; ++i) a.values[i] += b.values[i];
+  return a;
+}
 HWY_INLINE Words subtract_words(Words a, const Words& b) {
   for (int i = 0; i < 4; ++i) a.values[i] -= b.values[i];
   return a;
 }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(const Words& counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, const Words& count) {
   for (int i = 0; i < 4; ++i) a.values[i] >>= count.values[i];
   return a;
@@ -8426,6 +8940,45 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
     for (int y = 0; y < 4; ++y) quad[y] = rows[y][offset + static_cast<std::size_t>(channel)];
     std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
   }
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+template <class Vector>
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Vector& vector) {
+  std::memcpy(vector.values, lanes[0], sizeof vector);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(const Words& quads, int rows) {
+  Words moved;
+  for (int i = 0; i < 4; ++i) {
+    std::int8_t bytes[4], lower[4] = {};
+    std::memcpy(bytes, quads.values + i, sizeof bytes);
+    for (int y = rows; y < 4; ++y) lower[y] = bytes[y - rows];
+    std::memcpy(moved.values + i, lower, sizeof lower);
+  }
+  return moved;
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  for (int channel = 0; channel < 8; ++channel) {
+    std::uint8_t quad[4];
+    for (int y = 0; y < 4; ++y)
+      quad[y] = rows[std::min(y, kLast)][offset + static_cast<std::size_t>(8 * kHalf + channel)];
+    std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
+  }
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+  for (int i = 0; i < 16; ++i)
+    pixel[i] =
+        static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums.
@@ -8530,7 +9083,8 @@ class BytePanel {
       : hardswish_(ending.activation == Activation::Kind::hardswish) {
     const EndingConstants& constants = ending.constants;
     for (int i = 0; i < kVectors; ++i)
-      shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
+      shift_[i] =
+          shifts_of(load_words(constants.shift + channel + i / kWords * kPanel, i % kWords));
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
       zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
@@ -8606,7 +9160,7 @@ class BytePanel {
   }
 
   bool hardswish_;
-  Words shift_[kVectors];
+  Shifts shift_[kVectors];
   Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
       addend_multiplier_[2], least_;
 };
@@ -9079,17 +9633,14 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
-// Depthwise convolution of one panel of bytes, channels last. Quads are of four kernel rows.
-// Compiled once per instruction set.
+// Depthwise convolution of one panel of bytes, channels last, with any kernel. Quads are of four
+// kernel rows. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
 inline constexpr int kMostKernel = 7;
 inline constexpr int kMostRowQuads = 2;
-
-/// Outputs of a strip: whole units, and no fewer than a kernel's columns that the next one reads.
-inline constexpr int kStripOutputs = 4;
 
 /// Whether the registers have room for the sums of two rows of outputs, which share quads.
 inline constexpr bool kSharesQuads = kWords == 1;
@@ -9147,6 +9698,76 @@ struct WindowRows {
                     depthwise.row_pitch;
   }
 };
+
+/// Whether a layer's kernel is of 3×3 or 5×5 neighbouring pixels, as most are.
+HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
+  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
+         rows.stride.width <= 2;
+}
+
+/// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
+template <ByteSteps kSteps>
+HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
+                          const std::int32_t* sums) {
+  const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
+  const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
+  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
+                    outputs.from(0), addends.from(0));
+}
+
+/// Computes one output after the other, for any kernel.
+template <class Dot>
+HWY_INLINE void depthwise_outputs(const ByteDepthwise& rows, const DepthwiseWeights<Dot>& weights,
+                                  const WindowRows& window, std::size_t offset,
+                                  std::int32_t* sums) {
+  const int quads = static_cast<int>(round_up(rows.kernel.height, kQuad)) / kQuad;
+  Words total[kWords];
+  for (int i = 0; i < kWords; ++i) total[i] = load_words(weights.starts, i);
+  for (int tap = 0; tap < rows.kernel.width * quads; ++tap) {
+    Words bytes[kWords];
+    load_quads(
+        window.rows + tap % quads * kQuad,
+        offset + static_cast<std::size_t>(tap / quads * rows.dilation.width) * rows.pixel_pitch,
+        bytes);
+    for (int i = 0; i < kWords; ++i)
+      total[i] = Dot::add(total[i], Dot::bytes(bytes[i]), weights.taps[tap * kWords + i]);
+  }
+  for (int i = 0; i < kWords; ++i) store_words(total[i], sums, i);
+}
+
+template <class Dot, ByteSteps kSteps>
+HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
+  const DepthwiseWeights<Dot> weights(rows, panel, 0);
+  HWY_ALIGN std::int32_t sums[kUnitPixels * kPanel] = {};
+  const auto channel = static_cast<std::size_t>(panel * kPanel);
+  const std::size_t step = static_cast<std::size_t>(rows.stride.width) * rows.pixel_pitch;
+  for (int y = 0; y < rows.rows; ++y) {
+    const WindowRows window(rows, y, 0);
+    const int width = rows.output.width;
+    for (int x = 0; x < width; x += kUnitPixels) {
+      const int count = std::min(kUnitPixels, width - x);
+      for (int i = 0; i < count; ++i)
+        depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
+                          sums + i * kPanel);
+      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
+// This one, too.
+#if PPLCNET_PANEL_LANES
+// from pplcnet/kernels/int8/depthwise_strips-inl.hpp
+// Depthwise convolution of one panel of bytes with kernels of 3×3 and 5×5, in strips of outputs.
+// Compiled for AVX-512 and AVX2 alone, where panels are left that do not fill vectors.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Outputs of a strip: whole units, and no fewer than a kernel's columns that the next one reads.
+inline constexpr int kStripOutputs = 4;
 
 /// Neighbouring outputs of a panel, strip by strip, in one row or in kRows of them: the lower one's
 /// weights are those of the upper one, moved down. Quads that the next strip reads, too, are kept.
@@ -9275,61 +9896,6 @@ class DepthwiseStrips {
   Words sums_[kRows * kOutputs * kWords];
 };
 
-/// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
-template <ByteSteps kSteps>
-HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
-                          const std::int32_t* sums) {
-  const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
-  const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
-  end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
-                    outputs.from(0), addends.from(0));
-}
-
-/// Computes one output after the other, for any kernel.
-template <class Dot>
-HWY_INLINE void depthwise_outputs(const ByteDepthwise& rows, const DepthwiseWeights<Dot>& weights,
-                                  const WindowRows& window, std::size_t offset,
-                                  std::int32_t* sums) {
-  const int quads = static_cast<int>(round_up(rows.kernel.height, kQuad)) / kQuad;
-  Words total[kWords];
-  for (int i = 0; i < kWords; ++i) total[i] = load_words(weights.starts, i);
-  for (int tap = 0; tap < rows.kernel.width * quads; ++tap) {
-    Words bytes[kWords];
-    load_quads(
-        window.rows + tap % quads * kQuad,
-        offset + static_cast<std::size_t>(tap / quads * rows.dilation.width) * rows.pixel_pitch,
-        bytes);
-    for (int i = 0; i < kWords; ++i)
-      total[i] = Dot::add(total[i], Dot::bytes(bytes[i]), weights.taps[tap * kWords + i]);
-  }
-  for (int i = 0; i < kWords; ++i) store_words(total[i], sums, i);
-}
-
-template <class Dot, ByteSteps kSteps>
-HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
-  const DepthwiseWeights<Dot> weights(rows, panel, 0);
-  HWY_ALIGN std::int32_t sums[kUnitPixels * kPanel] = {};
-  const auto channel = static_cast<std::size_t>(panel * kPanel);
-  const std::size_t step = static_cast<std::size_t>(rows.stride.width) * rows.pixel_pitch;
-  for (int y = 0; y < rows.rows; ++y) {
-    const WindowRows window(rows, y, 0);
-    const int width = rows.output.width;
-    for (int x = 0; x < width; x += kUnitPixels) {
-      const int count = std::min(kUnitPixels, width - x);
-      for (int i = 0; i < count; ++i)
-        depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
-                          sums + i * kPanel);
-      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
-    }
-  }
-}
-
-/// Whether there are strips for a layer.
-HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
-  return (rows.kernel == Pair(3) || rows.kernel == Pair(5)) && rows.dilation == Pair(1) &&
-         rows.stride.width <= 2 && rows.output.width >= kStripOutputs;
-}
-
 /// Computes a panel of outputs of a kernel of kWidth columns and kQuads quads of rows.
 template <class Dot, ByteSteps kSteps, int kWidth, int kQuads, int kStride>
 HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
@@ -9353,7 +9919,7 @@ HWY_NOINLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 template <class Dot, ByteSteps kSteps>
 HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
   if constexpr (!BytePanel<kSteps>::kAdds) {  // addends are rare
-    const bool usual = is_usual(rows);
+    const bool usual = is_usual(rows) && rows.output.width >= kStripOutputs;
     const bool strides = rows.stride.width == 2;
     if (usual && rows.kernel.width == 3)
       return strides ? depthwise_panel<Dot, kSteps, 3, 1, 2>(rows, panel)
@@ -9368,11 +9934,11 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+#endif
 // These two.
-#if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/panel_lanes-inl.hpp
 // Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
-// and endings take fewer shuffles. Compiled for AVX-512 and AVX2 alone.
+// and endings take fewer shuffles. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -9397,27 +9963,42 @@ struct PanelLanes {
   }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
-  HWY_INLINE Words load(const void* arrays, std::size_t panel_bytes, int part) const {
+  template <class Vector>
+  HWY_INLINE Vector load(const void* arrays, std::size_t panel_bytes, int part) const {
     const std::uint8_t* lanes[kSidePanels];
     for (int i = 0; i < kSidePanels; ++i)
       lanes[i] = static_cast<const std::uint8_t*>(arrays) + 16 * part + panels[i] * panel_bytes;
-    return load_lanes(lanes);
+    Vector vector;
+    load_lanes(lanes, vector);
+    return vector;
   }
   HWY_INLINE Words load_words(const std::int32_t* array, int part) const {
-    return load(array, kPanel * sizeof *array, part);
+    return load<Words>(array, kPanel * sizeof *array, part);
   }
   HWY_INLINE Halves operator()(const std::int16_t* array, int part) const {
-    return load(array, kPanel * sizeof *array, part);
+    return load<Halves>(array, kPanel * sizeof *array, part);
   }
 };
+
+/// Subtracts what the offset of bytes adds to sums of products with these weights.
+template <class Dot, int kTaps>
+HWY_INLINE void subtract_offset(const typename Dot::Operand* taps, Words& start) {
+  if constexpr (Dot::kOffset != 0) {
+    const Words none = subtract_words(start, start);
+    Words offset = none;
+    for (int tap = 0; tap < kTaps; ++tap)
+      offset = Dot::add(offset, Dot::bytes(none), taps[tap * kLaneVectors]);
+    start = subtract_words(start, offset);
+  }
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // The file above is used by those below.
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
-// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled for AVX-512 and
-// AVX2 alone.
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled once per
+// instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -9429,19 +10010,19 @@ template <class Dot, int kRows>
 struct WideWeights {
   static constexpr int kTaps = kWideKernel;
   typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
-  Words starts[kLaneVectors], shifts[kLaneVectors];
+  Words starts[kLaneVectors];
+  Shifts shifts[kLaneVectors];
 
   HWY_INLINE WideWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
-    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
+      const auto quad = panels.load<Words>(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
+      taps[0][i] = Dot::weights(quad);
+      if constexpr (kRows == 2) taps[1][i] = Dot::weights(move_down(quad, rows.stride.height));
+    }
     for (int i = 0; i < kLaneVectors; ++i) {
       starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
-    }
-    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
-      const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
-      taps[0][i] = Dot::weights(quad);
-      if constexpr (kRows == 2)
-        taps[1][i] = Dot::weights(move_down(subtract_words(quad, quad), quad, rows.stride.height));
+      shifts[i] = shifts_of(panels.load_words(rows.ending.constants.shift, i));
+      subtract_offset<Dot, kTaps>(taps[0] + i, starts[i]);
     }
   }
 };
@@ -9581,8 +10162,8 @@ HWY_AFTER_NAMESPACE();
 // This one, too.
 // from pplcnet/kernels/int8/tall_depthwise-inl.hpp
 // Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
-// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled for
-// AVX-512 and AVX2 alone.
+// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled once
+// per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -9596,27 +10177,25 @@ struct TallWeights {
   static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
   static constexpr int kTaps = kTallKernel + 2;
   typename Dot::Operand taps[kTaps * kLaneVectors];
-  Words starts[kLaneVectors], shifts[kLaneVectors];
+  Words starts[kLaneVectors];
+  Shifts shifts[kLaneVectors];
 
   HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
-    static_assert(Dot::kOffset == 0);
     for (int i = 0; i < kLaneVectors; ++i) {
       starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      shifts[i] = shifts_of(panels.load_words(rows.ending.constants.shift, i));
       const auto load = [&](int column, int quad) HWY_ATTR {
-        return panels.load(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
-                           (kQuads * column + quad) * kLaneVectors + i);
+        return panels.load<Words>(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
+                                  (kQuads * column + quad) * kLaneVectors + i);
       };
-      const Words none = subtract_words(starts[i], starts[i]);
-      Words fifth_row = none;
-      for (int column = 0; column < kTallKernel; ++column) {
+      Words fifth_row = load(1, 1);
+      for (int column = 2; column < kTallKernel; ++column)
+        fifth_row = add_words(fifth_row, move_down(load(column, 1), column - 1));
+      for (int column = 0; column < kTallKernel; ++column)
         taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
-        if (column > 0)
-          fifth_row = add_words(fifth_row, move_down(none, load(column, 1), column - 1));
-      }
       taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
-      taps[kFirstColumn * kLaneVectors + i] =
-          Dot::weights(move_down(none, load(0, 1), kStride - 1));
+      taps[kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
+      subtract_offset<Dot, kTaps>(taps + i, starts[i]);
     }
   }
 
@@ -9740,7 +10319,7 @@ HWY_AFTER_NAMESPACE();
 // Both of them.
 // from pplcnet/kernels/int8/side_panels-inl.hpp
 // A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
-// for AVX-512 and AVX2 alone.
+// once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -9858,16 +10437,14 @@ void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-#endif
 // All of them.
 // from pplcnet/kernels/int8/byte_depthwise-inl.hpp
-// Depthwise convolution of bytes: of panels side by side where vectors have lanes for them, then of
-// those that are left. Compiled once per instruction set.
+// Depthwise convolution of bytes: of panels side by side, as many as vectors have lanes for, then
+// of those that are left. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-#if PPLCNET_PANEL_LANES
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
 /// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
@@ -9895,19 +10472,21 @@ HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   }
   return begin;
 }
-#endif
 
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
   using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
-#if PPLCNET_PANEL_LANES
   if (!adds) begin = side_depthwise<Dot>(rows, begin, end);
-#endif
   with_steps<Dot>(rows.ending, adds, [&](auto steps) {
-    for (int panel = begin; panel < end; ++panel)
+    for (int panel = begin; panel < end; ++panel) {
+#if PPLCNET_PANEL_LANES
       depthwise_panel<Dot, decltype(steps)::value>(rows, panel);
+#else
+      depthwise_any_panel<Dot, decltype(steps)::value>(rows, panel);
+#endif
+    }
   });
 }
 

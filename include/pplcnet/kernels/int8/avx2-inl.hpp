@@ -29,6 +29,8 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 }
 HWY_INLINE Words add_words(Words a, Words b) { return _mm256_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm256_sub_epi32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm256_srav_epi32(a, count); }
 
 template <int = 1>
@@ -87,14 +89,14 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 inline constexpr int kSidePanels = 2;       // panels that vectors hold side by side
 inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
 
-HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
-  return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector =
+      _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(lanes[0])), load_128(lanes[1]), 1);
 }
 
 /// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
-HWY_INLINE Words move_down(Words above, Words quads, int rows) {
-  return _mm256_or_si256(_mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
-                         _mm256_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm256_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
 }
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.

@@ -19,6 +19,8 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
 }
 HWY_INLINE Words add_words(Words a, Words b) { return _mm512_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm512_sub_epi32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return _mm512_srav_epi32(a, count); }
 
 /// Loads the halves of a panel, for two pixels, or those of two panels.
@@ -111,14 +113,13 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
 
 inline constexpr int kSidePanels = 4;  // panels that vectors hold side by side
 
-HWY_INLINE Words load_lanes(const std::uint8_t* const* lanes) {
-  return load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_four(lanes[0], lanes[1], lanes[2], lanes[3]);
 }
 
 /// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
-HWY_INLINE Words move_down(Words above, Words quads, int rows) {
-  return _mm512_or_si512(_mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows)),
-                         _mm512_srl_epi32(above, _mm_cvtsi32_si128(32 - 8 * rows)));
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm512_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
 }
 
 /// Turns four rows' bytes into quads, for eight channels of each lane: the lower ones or the upper

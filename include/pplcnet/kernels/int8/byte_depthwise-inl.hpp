@@ -1,10 +1,9 @@
-// Depthwise convolution of bytes: of panels side by side where vectors have lanes for them, then of
-// those that are left. Compiled once per instruction set.
+// Depthwise convolution of bytes: of panels side by side, as many as vectors have lanes for, then
+// of those that are left. Compiled once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-#if PPLCNET_PANEL_LANES
 /// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
 /// for two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
@@ -32,19 +31,21 @@ HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   }
   return begin;
 }
-#endif
 
 /// Computes panels [begin, end) of a depthwise layer's rows.
 template <bool kVnni>
 void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
   using Dot = DepthwiseDot<kVnni>;
   const bool adds = rows.addend.pixels != nullptr;
-#if PPLCNET_PANEL_LANES
   if (!adds) begin = side_depthwise<Dot>(rows, begin, end);
-#endif
   with_steps<Dot>(rows.ending, adds, [&](auto steps) {
-    for (int panel = begin; panel < end; ++panel)
+    for (int panel = begin; panel < end; ++panel) {
+#if PPLCNET_PANEL_LANES
       depthwise_panel<Dot, decltype(steps)::value>(rows, panel);
+#else
+      depthwise_any_panel<Dot, decltype(steps)::value>(rows, panel);
+#endif
+    }
   });
 }
 

@@ -71,7 +71,8 @@ class BytePanel {
       : hardswish_(ending.activation == Activation::Kind::hardswish) {
     const EndingConstants& constants = ending.constants;
     for (int i = 0; i < kVectors; ++i)
-      shift_[i] = load_words(constants.shift + channel + i / kWords * kPanel, i % kWords);
+      shift_[i] =
+          shifts_of(load_words(constants.shift + channel + i / kWords * kPanel, i % kWords));
     for (int i = 0; i < 2; ++i) {
       multiplier_[i] = load_halves<kPanels>(constants.multiplier + channel, i);
       zero_[i] = load_halves<kPanels>(constants.zero + channel, i);
@@ -147,7 +148,7 @@ class BytePanel {
   }
 
   bool hardswish_;
-  Words shift_[kVectors];
+  Shifts shift_[kVectors];
   Halves multiplier_[2], zero_[2], three_[2], minus_three_[2], addend_zero_[2],
       addend_multiplier_[2], least_;
 };

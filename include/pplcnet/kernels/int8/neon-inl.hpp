@@ -21,7 +21,10 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return vdupq_n_s32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return vaddq_s32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return vsubq_s32(a, b); }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(Words counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, Words count) { return vshlq_s32(a, vnegq_s32(count)); }
 
 template <int = 1>
@@ -71,6 +74,41 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
     quads[2 * half] = vreinterpretq_s32_u16(both.val[0]);
     quads[2 * half + 1] = vreinterpretq_s32_u16(both.val[1]);
   }
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_words(lanes[0], 0);
+}
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Halves& vector) {
+  vector = vreinterpretq_s16_u8(vld1q_u8(lanes[0]));
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return vshlq_s32(quads, vdupq_n_s32(8 * rows));
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto pairs = [&](int y) {
+    const std::uint8_t* const second = rows[std::min(y + 1, kLast)];
+    const std::size_t half = offset + 8 * kHalf;
+    const uint8x8x2_t both = vzip_u8(vld1_u8(rows[y] + half), vld1_u8(second + half));
+    return vreinterpretq_u16_u8(vcombine_u8(both.val[0], both.val[1]));
+  };
+  const uint16x8x2_t both = vzipq_u16(pairs(0), pairs(2));
+  quads[0] = vreinterpretq_s32_u16(both.val[0]);
+  quads[1] = vreinterpretq_s32_u16(both.val[1]);
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  vst1q_u8(pixel, vcombine_u8(vqmovun_s16(lower), vqmovun_s16(upper)));
 }
 
 #if defined(__ARM_FEATURE_MATMUL_INT8)

@@ -31,10 +31,16 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return {{word, word, word, word}};
 }
+HWY_INLINE Words add_words(Words a, const Words& b) {
+  for (int i = 0; i < 4; ++i) a.values[i] += b.values[i];
+  return a;
+}
 HWY_INLINE Words subtract_words(Words a, const Words& b) {
   for (int i = 0; i < 4; ++i) a.values[i] -= b.values[i];
   return a;
 }
+using Shifts = Words;
+HWY_INLINE Shifts shifts_of(const Words& counts) { return counts; }
 HWY_INLINE Words shift_words(Words a, const Words& count) {
   for (int i = 0; i < 4; ++i) a.values[i] >>= count.values[i];
   return a;
@@ -109,6 +115,45 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
     for (int y = 0; y < 4; ++y) quad[y] = rows[y][offset + static_cast<std::size_t>(channel)];
     std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
   }
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+template <class Vector>
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Vector& vector) {
+  std::memcpy(vector.values, lanes[0], sizeof vector);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(const Words& quads, int rows) {
+  Words moved;
+  for (int i = 0; i < 4; ++i) {
+    std::int8_t bytes[4], lower[4] = {};
+    std::memcpy(bytes, quads.values + i, sizeof bytes);
+    for (int y = rows; y < 4; ++y) lower[y] = bytes[y - rows];
+    std::memcpy(moved.values + i, lower, sizeof lower);
+  }
+  return moved;
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  for (int channel = 0; channel < 8; ++channel) {
+    std::uint8_t quad[4];
+    for (int y = 0; y < 4; ++y)
+      quad[y] = rows[std::min(y, kLast)][offset + static_cast<std::size_t>(8 * kHalf + channel)];
+    std::memcpy(&quads[channel / 4].values[channel % 4], quad, sizeof quad);
+  }
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+  for (int i = 0; i < 16; ++i)
+    pixel[i] =
+        static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums.

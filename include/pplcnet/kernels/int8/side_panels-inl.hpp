@@ -1,5 +1,5 @@
 // A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
-// for AVX-512 and AVX2 alone.
+// once per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {

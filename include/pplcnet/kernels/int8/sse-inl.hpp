@@ -27,20 +27,26 @@ HWY_INLINE Words repeat_quad(const std::uint8_t* quad) {
   std::memcpy(&word, quad, sizeof word);
   return _mm_set1_epi32(word);
 }
+HWY_INLINE Words add_words(Words a, Words b) { return _mm_add_epi32(a, b); }
 HWY_INLINE Words subtract_words(Words a, Words b) { return _mm_sub_epi32(a, b); }
-/// Shifts by a count for each lane, one after the other.
-HWY_INLINE Words shift_words(Words a, Words count) {
-  const auto lane = [&](int number, __m128i own) HWY_ATTR {
-    const __m128i only = _mm_set_epi32(0, 0, 0, -1);
-    const __m128i mask = number == 0   ? only
-                         : number == 1 ? _mm_slli_si128(only, 4)
-                         : number == 2 ? _mm_slli_si128(only, 8)
-                                       : _mm_slli_si128(only, 12);
-    return _mm_and_si128(_mm_sra_epi32(a, _mm_and_si128(own, only)), mask);
-  };
-  return _mm_or_si128(
-      _mm_or_si128(lane(0, count), lane(1, _mm_srli_si128(count, 4))),
-      _mm_or_si128(lane(2, _mm_srli_si128(count, 8)), lane(3, _mm_srli_si128(count, 12))));
+/// What stands for counts of shifts, 0 to 31, of each lane: 2 to the power of 31 less the count.
+/// Products of the lanes with odd numbers are made apart.
+struct Shifts {
+  Words powers, odd;
+};
+HWY_INLINE Shifts shifts_of(Words counts) {
+  std::int32_t lanes[4];
+  store_words(counts, lanes, 0);
+  for (std::int32_t& lane : lanes) lane = static_cast<std::int32_t>(1U << (31 - lane));
+  const Words powers = load_words(lanes, 0);
+  return {powers, _mm_srli_epi64(powers, 32)};
+}
+/// Shifts a + 2^31, which is not negative, by a product, and subtracts 2^31 as shifted.
+HWY_INLINE Words shift_words(Words a, const Shifts& shifts) {
+  const Words positive = _mm_xor_si128(a, _mm_set1_epi32(-2147483647 - 1));
+  const Words even = _mm_srli_epi64(_mm_mul_epu32(positive, shifts.powers), 31);
+  const Words odd = _mm_srli_epi64(_mm_mul_epu32(_mm_srli_epi64(positive, 32), shifts.odd), 31);
+  return _mm_sub_epi32(_mm_or_si128(even, _mm_slli_epi64(odd, 32)), shifts.powers);
 }
 
 template <int = 1>
@@ -100,6 +106,36 @@ HWY_INLINE void load_quads(const std::uint8_t* const* rows, std::size_t offset,
   const __m128i upper_ab = _mm_unpackhi_epi8(a, b), upper_cd = _mm_unpackhi_epi8(c, d);
   quads[2] = _mm_unpacklo_epi16(upper_ab, upper_cd);
   quads[3] = _mm_unpackhi_epi16(upper_ab, upper_cd);
+}
+
+inline constexpr int kSidePanels = 1;       // panels that vectors hold side by side
+inline constexpr bool kHasTwoRows = false;  // whether they hold panels of two rows
+
+HWY_INLINE void load_lanes(const std::uint8_t* const* lanes, Words& vector) {
+  vector = load_128(lanes[0]);
+}
+
+/// Moves weights down by so many rows, 0 to 3: the lowest byte of a word is the highest row.
+HWY_INLINE Words move_down(Words quads, int rows) {
+  return _mm_sll_epi32(quads, _mm_cvtsi32_si128(8 * rows));
+}
+
+/// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
+template <int kHalf, int kLast = 3>
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+                                Words (&quads)[2]) {
+  const auto pairs = [&](int y) HWY_ATTR {
+    const Words a = load_128(rows[y] + offset), b = load_128(rows[std::min(y + 1, kLast)] + offset);
+    return kHalf == 0 ? _mm_unpacklo_epi8(a, b) : _mm_unpackhi_epi8(a, b);
+  };
+  const Words upper = pairs(0), lower = pairs(2);
+  quads[0] = _mm_unpacklo_epi16(upper, lower);
+  quads[1] = _mm_unpackhi_epi16(upper, lower);
+}
+
+/// Stores a pixel.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(pixel), _mm_packus_epi16(lower, upper));
 }
 
 /// What multiplies quads of bytes with quads of weights, and adds to sums: bytes 0 and 2 of each

@@ -8,8 +8,11 @@
 #include "pplcnet/kernels/int8/product-inl.hpp"
 // This one, too.
 #include "pplcnet/kernels/int8/depthwise-inl.hpp"
-// These two.
+// This one, too.
 #if PPLCNET_PANEL_LANES
+#include "pplcnet/kernels/int8/depthwise_strips-inl.hpp"
+#endif
+// These two.
 #include "pplcnet/kernels/int8/panel_lanes-inl.hpp"
 // The file above is used by those below.
 #include "pplcnet/kernels/int8/wide_depthwise-inl.hpp"
@@ -17,6 +20,5 @@
 #include "pplcnet/kernels/int8/tall_depthwise-inl.hpp"
 // Both of them.
 #include "pplcnet/kernels/int8/side_panels-inl.hpp"
-#endif
 // All of them.
 #include "pplcnet/kernels/int8/byte_depthwise-inl.hpp"

@@ -1,6 +1,6 @@
 // Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
-// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled for
-// AVX-512 and AVX2 alone.
+// column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled once
+// per instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -14,27 +14,25 @@ struct TallWeights {
   static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
   static constexpr int kTaps = kTallKernel + 2;
   typename Dot::Operand taps[kTaps * kLaneVectors];
-  Words starts[kLaneVectors], shifts[kLaneVectors];
+  Words starts[kLaneVectors];
+  Shifts shifts[kLaneVectors];
 
   HWY_INLINE TallWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
-    static_assert(Dot::kOffset == 0);
     for (int i = 0; i < kLaneVectors; ++i) {
       starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
+      shifts[i] = shifts_of(panels.load_words(rows.ending.constants.shift, i));
       const auto load = [&](int column, int quad) HWY_ATTR {
-        return panels.load(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
-                           (kQuads * column + quad) * kLaneVectors + i);
+        return panels.load<Words>(rows.weights, std::size_t{kQuads * kTallKernel} * kQuad * kPanel,
+                                  (kQuads * column + quad) * kLaneVectors + i);
       };
-      const Words none = subtract_words(starts[i], starts[i]);
-      Words fifth_row = none;
-      for (int column = 0; column < kTallKernel; ++column) {
+      Words fifth_row = load(1, 1);
+      for (int column = 2; column < kTallKernel; ++column)
+        fifth_row = add_words(fifth_row, move_down(load(column, 1), column - 1));
+      for (int column = 0; column < kTallKernel; ++column)
         taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
-        if (column > 0)
-          fifth_row = add_words(fifth_row, move_down(none, load(column, 1), column - 1));
-      }
       taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
-      taps[kFirstColumn * kLaneVectors + i] =
-          Dot::weights(move_down(none, load(0, 1), kStride - 1));
+      taps[kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
+      subtract_offset<Dot, kTaps>(taps + i, starts[i]);
     }
   }
 

@@ -1,5 +1,5 @@
-// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled for AVX-512 and
-// AVX2 alone.
+// Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled once per
+// instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
@@ -11,19 +11,19 @@ template <class Dot, int kRows>
 struct WideWeights {
   static constexpr int kTaps = kWideKernel;
   typename Dot::Operand taps[kRows][kTaps * kLaneVectors];
-  Words starts[kLaneVectors], shifts[kLaneVectors];
+  Words starts[kLaneVectors];
+  Shifts shifts[kLaneVectors];
 
   HWY_INLINE WideWeights(const ByteDepthwise& rows, const PanelLanes& panels) {
-    static_assert(Dot::kOffset == 0);
+    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
+      const auto quad = panels.load<Words>(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
+      taps[0][i] = Dot::weights(quad);
+      if constexpr (kRows == 2) taps[1][i] = Dot::weights(move_down(quad, rows.stride.height));
+    }
     for (int i = 0; i < kLaneVectors; ++i) {
       starts[i] = panels.load_words(rows.ending.constants.bias, i);
-      shifts[i] = panels.load_words(rows.ending.constants.shift, i);
-    }
-    for (int i = 0; i < kTaps * kLaneVectors; ++i) {
-      const Words quad = panels.load(rows.weights, std::size_t{kTaps} * kQuad * kPanel, i);
-      taps[0][i] = Dot::weights(quad);
-      if constexpr (kRows == 2)
-        taps[1][i] = Dot::weights(move_down(subtract_words(quad, quad), quad, rows.stride.height));
+      shifts[i] = shifts_of(panels.load_words(rows.ending.constants.shift, i));
+      subtract_offset<Dot, kTaps>(taps[0] + i, starts[i]);
     }
   }
 };
