@@ -22,7 +22,9 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 def command(name):
     """What runs a program of its own, or a command of pplcnet."""
     file = program_file(name)
-    return [*EMULATOR, file] if file.exists() else [*command("pplcnet"), name]
+    if file.exists():
+        return [*EMULATOR, file]
+    return [*EMULATOR, program_file("pplcnet"), name]
 
 
 def program_file(name):

@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,8 +46,9 @@ class QuantisedOnnxTest : public testing::TestWithParam<const char*> {
 
   /// Replaces the first place of some bytes in the file by as many others.
   void replace(const std::string& found, const std::string& by) {
-    std::ifstream file(path, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream contents;
+    contents << std::ifstream(path, std::ios::binary).rdbuf();  // closed before it is written
+    std::string bytes = contents.str();
     const std::size_t place = bytes.find(found);
     ASSERT_NE(place, bytes.npos);
     write(path, bytes.replace(place, found.size(), by));
