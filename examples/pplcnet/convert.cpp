@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "averaged_weights.hpp"
@@ -21,13 +22,17 @@
 #include "output_file.hpp"
 #include "pplcnet/image/presets.hpp"
 #include "pplcnet/open/open_network.hpp"
+#include "pplcnet/open/picture_values.hpp"
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/quantise/onnx/save.hpp"
 #include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/quantise/self_test.hpp"
+#include "pplcnet/weights/file.hpp"
+#include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
 #include "pplcnet/weights/safetensors/native.hpp"
+#include "pplcnet/weights/safetensors/reader.hpp"
 #include "pplcnet/weights/safetensors/writer.hpp"
 #include "pplcnet/weights/save.hpp"
 #include "pplcnet/weights/state_dict_out.hpp"
@@ -94,6 +99,21 @@ void print(const pplcnet::WeightFile& file, const pplcnet::OpenedEither& opened,
   say("checksum", {checksum(opened.network.weight_bytes())});
 }
 
+/// Computes the self-test of a native file, if it has one: its weights are those that were written.
+Error check_self_test(const pplcnet::WeightFile& file, const pplcnet::OpenedEither& opened) {
+  if (file.format() != pplcnet::FileFormat::safetensors) return {};
+  pplcnet::FileBytes content;
+  if (auto error = pplcnet::read_file(file.path(), content)) return error;
+  const auto bytes = std::as_const(content).bytes();
+  pplcnet::TensorFile tensors;
+  if (auto error = pplcnet::parse_safetensors(bytes, file.path(), tensors)) return error;
+  if (tensors.find(pplcnet::kSelfTest) == nullptr) return {};
+  const pplcnet::AnyNetwork* const floats = opened.network.floats();
+  return floats == nullptr
+             ? pplcnet::self_test_quantised(bytes, file.path(), *opened.network.quantised())
+             : pplcnet::self_test_bytes(bytes, file.path(), *floats);
+}
+
 /// Collects what belongs to the weights beside them: of the command line, of the file, of the
 /// model.
 Error complete(const ConvertArguments& arguments, const pplcnet::WeightFile& file,
@@ -107,6 +127,9 @@ Error complete(const ConvertArguments& arguments, const pplcnet::WeightFile& fil
     return Error::of(file.path(),
                      ": its pictures are prepared in a way that has no name, which is "
                      "all that files can keep; say another with --preset");
+  const pplcnet::AnyQuantisedNetwork* const bytes = opened.network.quantised();
+  if (const auto preset = pplcnet::find_preset(arguments.preset); preset && bytes != nullptr)
+    if (auto error = pplcnet::check_picture_values(*bytes, *preset, file.path())) return error;
   if (arguments.labels.empty()) return {};
   return read_labels(arguments.labels, opened.network.traits().label_count, info.labels);
 }
@@ -212,10 +235,11 @@ Error convert(const ConvertArguments& arguments) {
     return error;
   if (!arguments.labels.empty()) add_input(arguments.labels);
   if (!arguments.list)
-    if (auto error = claim_output(arguments.output())) return error;
+    if (auto error = claim_output(arguments.output(), Report::printed)) return error;
   std::optional<pplcnet::OpenedEither> opened;
   if (auto error = pplcnet::open_network(file, arguments.model, pplcnet::Purpose::whole, opened))
     return error;
+  if (auto error = check_self_test(file, *opened)) return error;
   if (auto error = average(arguments, *opened)) return error;
   pplcnet::ModelInfo info;
   if (auto error = complete(arguments, file, *opened, info)) return error;

@@ -97,7 +97,7 @@ int run(const FitArguments& arguments) {
   Examples examples;
   if (report(find_examples(arguments.images, examples))) return 1;
   for (const Example& one : examples.all) add_input(one.path);
-  if (report(claim_output(arguments.output))) return 1;
+  if (report(claim_output(arguments.output, Report::printed))) return 1;
   Embeddings embeddings;
   const bool all = embed(arguments, *classifier, examples, embeddings);
   if (interruption::happened()) return interruption::exit_status();

@@ -98,10 +98,14 @@ Error read_input(const std::string& path, pplcnet::FileBytes& bytes, std::uint64
   return pplcnet::read_file(path, bytes, max_bytes);
 }
 
-Error claim_output(const std::string& path) {
+Error claim_output(const std::string& path, Report report) {
   Facts facts;
-  if (system_files::find(path, facts) != 0 || !is_input(facts)) return {};
-  return Error::of(path, ": is both read and to be written; name another output");
+  if (system_files::find(path, facts) != 0) return {};
+  if (is_input(facts))
+    return Error::of(path, ": is both read and to be written; name another output");
+  if (report == Report::printed && standard_stream_of(facts) == system_streams::kOutput)
+    return Error::of(path, ": is standard output, where the report goes; name another output");
+  return {};
 }
 
 OutputFile::~OutputFile() { remove_temporary(); }

@@ -20,8 +20,11 @@ void add_input(const std::string& path);
 pplcnet::Error read_input(const std::string& path, pplcnet::FileBytes& bytes,
                           std::uint64_t max_bytes = pplcnet::kMaxFileBytes);
 
-/// Says so if a path leads to an input.
-pplcnet::Error claim_output(const std::string& path);
+/// Whether a program says on standard output what it has done.
+enum class Report : unsigned char { none, printed };
+
+/// Says so if a path leads to an input, or to where a report is printed.
+pplcnet::Error claim_output(const std::string& path, Report report = Report::none);
 
 /// A file on its way. Its temporary lies beside it and gets its name, modes and all, when it is
 /// complete and on the disk; links are followed. Devices, pipes and what standard output goes to

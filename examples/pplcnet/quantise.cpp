@@ -255,7 +255,7 @@ int run(const QuantiseArguments& arguments) {
   std::vector<std::string> pictures =
       choose_pictures(names, static_cast<std::size_t>(arguments.most));
   for (const std::string& path : pictures) add_input(path);
-  if (report(claim_output(arguments.output))) return 1;
+  if (report(claim_output(arguments.output, Report::printed))) return 1;
 
   Networks networks(*std::move(opened));
   const pplcnet::Plan& plan = networks.floats.plan();
@@ -273,6 +273,7 @@ int run(const QuantiseArguments& arguments) {
   LossComparison comparison;
   good = compare(arguments, networks, pictures, comparison) && good;
   if (interruption::happened()) return interruption::exit_status();
+  if (comparison.pictures == 0) return fail(Error("no picture to compare with"));
   if (report(write(arguments, networks, model, info))) return 1;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -330,5 +331,10 @@ Run add_quantise(CommandLine& program) {
       .show_default();
   command.add_flag("--json", arguments->json, "One JSON object");
   add_threads(command, arguments->threads);
-  return [arguments] { return run(*arguments); };
+  return [arguments, command] {
+    if (command.count("--percentile") == 0 || arguments->ranges == "percentile")
+      return run(*arguments);
+    report(Error("--percentile is for --ranges percentile"));
+    return 2;
+  };
 }

@@ -6,10 +6,11 @@ import random
 import shutil
 import struct
 import tempfile
+import threading
 import unittest
 
 from picture_files import png_of
-from program import ROOT, Result
+from program import ROOT, Result, needs_posix, run_tests
 
 WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
 
@@ -114,7 +115,8 @@ class Quantise(unittest.TestCase):
         files = set()
         for ranges in ("minmax", "percentile", "mse"):
             output = self.folder / f"{ranges}.safetensors"
-            result = self.quantise(output, "--ranges", ranges, "--percentile", 99, "--json")
+            percentile = ("--percentile", 99) if ranges == "percentile" else ()
+            result = self.quantise(output, "--ranges", ranges, *percentile, "--json")
             self.assertEqual((result.status, result.complaints), (0, []))
             report = json.loads("\n".join(result.lines))
             self.assertEqual((report["ranges"], report["pictures"]), (ranges, 12))
@@ -157,7 +159,67 @@ class Quantise(unittest.TestCase):
             self.assertIn(message, result.complaints[-1])
         self.assertEqual(first.read_bytes(), before)
         self.assertEqual(self.quantise(self.folder / "out", "--ranges", "other").status, 2)
+        self.assertEqual(self.quantise(self.folder / "out", "--percentile", 99).status, 2)
         self.assertFalse((self.folder / "out").exists())
 
+    def test_pictures_that_go_while_they_are_read_make_no_file(self):
+        pictures, output = self.folder / "going", self.folder / "gone.safetensors"
+        pictures.mkdir()
+        for i in range(400):
+            shutil.copy(self.pictures / "00.png", pictures / f"{i}.png")
+        for delay in range(1, 20):  # until some have been read, and none twice
+            timer = threading.Timer(delay / 20, pictures.rename, [self.folder / "elsewhere"])
+            timer.start()
+            result = self.quantise(output, "--threads", 1, pictures=pictures)
+            timer.join()
+            (self.folder / "elsewhere").rename(pictures)
+            self.assertIn(result.status, (0, 1))
+            if result.complaints[-1:] == ["pplcnet quantise: no picture to compare with"]:
+                break
+            output.unlink(missing_ok=True)
+        else:
+            self.fail("all pictures were read twice, or none")
+        self.assertFalse(output.exists())
 
-unittest.main()
+    @needs_posix("a device")
+    def test_the_report_does_not_get_into_the_file(self):
+        result = self.quantise("/dev/stdout")
+        self.assertEqual((result.status, result.lines), (1, []))
+        self.assertIn("/dev/stdout: is standard output", result.complaints[0])
+
+    def test_another_normalisation_is_refused(self):
+        output = self.folder / "other.safetensors"
+        result = Result("convert", self.int8, output, "--preset", "timm_inception")
+        self.assertEqual(result.status, 1)
+        self.assertIn("expected pictures' values as of the preset 'timm_inception'",
+                      result.complaints[0])
+        self.assertFalse(output.exists())
+        same = Result("convert", self.int8, output, "--preset", "timm_bilinear")
+        self.assertEqual((same.status, same.complaints), (0, []))
+
+    def test_a_file_whose_scales_are_not_those_of_its_preset_is_refused(self):
+        content = self.int8.read_bytes()
+        scale = struct.pack("<f", 1 / (255 * 0.229))
+        self.assertEqual(content.count(scale), 1)
+        other = self.folder / "scale.safetensors"
+        other.write_bytes(content.replace(scale, struct.pack("<f", 1 / 127.5)))
+        result = Result("classify", "--weights", other, self.pictures / "00.png")
+        self.assertEqual(result.status, 1)
+        self.assertIn("expected pictures' values as of the preset 'paddle_", result.complaints[0])
+
+    def test_convert_computes_the_self_test(self):
+        damaged = self.folder / "damaged.safetensors"
+        content = bytearray(self.int8.read_bytes())
+        size, = struct.unpack_from("<Q", content)
+        begin, _ = json.loads(content[8:8 + size])["self_test.answer"]["data_offsets"]
+        struct.pack_into("<f", content, 8 + size + begin, 123)
+        damaged.write_bytes(content)
+        for arguments in ("--list", damaged), (damaged, self.folder / "not.safetensors"):
+            result = Result("convert", *arguments)
+            self.assertEqual(result.status, 1)
+            self.assertIn("damaged.safetensors: self-test: number 0 of the output is ",
+                          result.complaints[0])
+        self.assertFalse((self.folder / "not.safetensors").exists())
+
+
+run_tests()

@@ -18,7 +18,7 @@ namespace pplcnet_test {
 /// A quantised network of made-up numbers, each another, that a file may have.
 inline pplcnet::QuantisedModel synthetic_model(std::span<const pplcnet::Layer> layers) {
   pplcnet::QuantisedModel model;
-  model.picture_scales = {0.017F, 0.0175F, 0.018F};
+  model.picture_scales = {1 / (255 * 0.229F), 1 / (255 * 0.224F), 1 / (255 * 0.225F)};
   model.picture_zeros = {123.675F, 116.28F, 103.53F};
   model.layers.resize(layers.size());
   std::uint32_t state = 1;

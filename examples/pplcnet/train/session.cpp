@@ -113,7 +113,7 @@ Error Session::prepare() {
     for (const Example& one : *part) add_input(one.path);
   for (const std::string& output : {recipe.output, recipe.page, checkpoint_path()})
     if (!output.empty())
-      if (auto error = claim_output(output)) return error;
+      if (auto error = claim_output(output, Report::printed)) return error;
   if (auto error = pplcnet::check_info(
           {.labels = state_.labels, .preprocessing = recipe.preset, .model = state_.model},
           state_.classes, recipe.output))

@@ -60,6 +60,7 @@ class AnyClassifier {
   std::string label(int class_id) const;
 
   const Preprocessing& preprocessing() const { return preprocessing_; }
+  /// Takes another one. A network in bytes keeps the normalisation that it was quantised with.
   void set_preprocessing(const Preprocessing& preprocessing);
 
   /// Runs a picture: `destinations[i]` is where the output of layer i goes, or null. False if the

@@ -12,6 +12,7 @@
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/networks/adaptation.hpp"
 #include "pplcnet/open/either_network.hpp"
+#include "pplcnet/open/picture_values.hpp"
 #include "pplcnet/open/purpose.hpp"
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/open/weight_file.hpp"
@@ -283,9 +284,9 @@ PPLCNET_INLINE Error open_network(const WeightFile& file, const std::string& mod
   std::optional<AnyQuantisedNetwork> bytes;
   const auto make = [&]() -> Error {
     if (!file.is_quantised()) return opening::make_network(file, *fit, floats);
-    const Graph graph = fit->candidate.graph();
-    const Error error = AnyQuantisedNetwork::make(graph, fit->quantised, /*threads=*/1, bytes);
-    return error ? Error::of(file.path(), ": ", error.message()) : Error();
+    if (auto error = AnyQuantisedNetwork::make(fit->candidate.graph(), fit->quantised, 1, bytes))
+      return Error::of(file.path(), ": ", error.message());
+    return check_picture_values(*bytes, fit->candidate.preprocessing, file.path());
   };
   if (auto error = make()) return error;
   auto network = bytes ? EitherNetwork(std::move(*bytes)) : EitherNetwork(std::move(*floats));

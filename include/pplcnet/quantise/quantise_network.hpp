@@ -12,6 +12,7 @@
 #include "pplcnet/quantise/bias_correction.hpp"
 #include "pplcnet/quantise/calibration.hpp"
 #include "pplcnet/quantise/check_plan.hpp"
+#include "pplcnet/quantise/picture_scale.hpp"
 #include "pplcnet/quantise/quantise.hpp"
 #include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/weights/error.hpp"
@@ -26,10 +27,10 @@ using PictureTables = std::span<const std::array<float, 256>, kPictureChannels>;
 inline Error quantise(const QuantisedPair& network, PictureTables tables,
                       const ChannelRanges& calibrated, QuantisedModel& model) {
   for (std::size_t c = 0; c < tables.size(); ++c) {
-    const double first = tables[c].front(), step = (double{tables[c].back()} - first) / 255;
-    if (!(step > 0)) return Error("expected tables that grow from byte 0 to byte 255");
-    model.picture_scales[c] = static_cast<float>(step);
-    model.picture_zeros[c] = static_cast<float>(-first / step);
+    const PictureScale channel = PictureScale::of(tables[c]);
+    if (!(channel.scale > 0)) return Error("expected tables that grow from byte 0 to byte 255");
+    model.picture_scales[c] = static_cast<float>(channel.scale);
+    model.picture_zeros[c] = static_cast<float>(channel.zero);
   }
   if (auto error = quantise(network, calibrated.ranges, model)) return error;
   correct_biases(network, calibrated.means, model);
