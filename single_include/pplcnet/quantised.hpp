@@ -3748,11 +3748,11 @@ class WideOutputs {
   Words sums_[kOpen * kSums];
 };
 
-/// How panels are computed side by side: kRows rows of outputs whose quads are the first one's, and
-/// so many groups of lanes.
-template <class Dot, int kStride_, int kRows_, int kGroups_>
+/// How panels are computed side by side: rows of outputs whose quads are the first one's, and
+/// groups of lanes.
+template <class Dot, int kStep, int kRowCount, int kGroupCount>
 struct WideForm {
-  static constexpr int kStride = kStride_, kRows = kRows_, kGroups = kGroups_;
+  static constexpr int kStride = kStep, kRows = kRowCount, kGroups = kGroupCount;
   // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
   static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
   using Weights = WideWeights<Dot, kRows>;
@@ -3908,9 +3908,9 @@ class TallOutputs {
 };
 
 /// How panels are computed side by side: one row of outputs after the other.
-template <class Dot, int kStride_>
+template <class Dot, int kStep>
 struct TallForm {
-  static constexpr int kStride = kStride_, kRows = 1, kGroups = 1;
+  static constexpr int kStride = kStep, kRows = 1, kGroups = 1;
   static constexpr bool kAtOnce = false;
   using Weights = TallWeights<Dot, kStride>;
   template <int kHalf>
@@ -6939,11 +6939,11 @@ class WideOutputs {
   Words sums_[kOpen * kSums];
 };
 
-/// How panels are computed side by side: kRows rows of outputs whose quads are the first one's, and
-/// so many groups of lanes.
-template <class Dot, int kStride_, int kRows_, int kGroups_>
+/// How panels are computed side by side: rows of outputs whose quads are the first one's, and
+/// groups of lanes.
+template <class Dot, int kStep, int kRowCount, int kGroupCount>
 struct WideForm {
-  static constexpr int kStride = kStride_, kRows = kRows_, kGroups = kGroups_;
+  static constexpr int kStride = kStep, kRows = kRowCount, kGroups = kGroupCount;
   // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
   static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
   using Weights = WideWeights<Dot, kRows>;
@@ -7099,9 +7099,9 @@ class TallOutputs {
 };
 
 /// How panels are computed side by side: one row of outputs after the other.
-template <class Dot, int kStride_>
+template <class Dot, int kStep>
 struct TallForm {
-  static constexpr int kStride = kStride_, kRows = 1, kGroups = 1;
+  static constexpr int kStride = kStep, kRows = 1, kGroups = 1;
   static constexpr bool kAtOnce = false;
   using Weights = TallWeights<Dot, kStride>;
   template <int kHalf>
@@ -10144,11 +10144,11 @@ class WideOutputs {
   Words sums_[kOpen * kSums];
 };
 
-/// How panels are computed side by side: kRows rows of outputs whose quads are the first one's, and
-/// so many groups of lanes.
-template <class Dot, int kStride_, int kRows_, int kGroups_>
+/// How panels are computed side by side: rows of outputs whose quads are the first one's, and
+/// groups of lanes.
+template <class Dot, int kStep, int kRowCount, int kGroupCount>
 struct WideForm {
-  static constexpr int kStride = kStride_, kRows = kRows_, kGroups = kGroups_;
+  static constexpr int kStride = kStep, kRows = kRowCount, kGroups = kGroupCount;
   // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
   static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
   using Weights = WideWeights<Dot, kRows>;
@@ -10304,9 +10304,9 @@ class TallOutputs {
 };
 
 /// How panels are computed side by side: one row of outputs after the other.
-template <class Dot, int kStride_>
+template <class Dot, int kStep>
 struct TallForm {
-  static constexpr int kStride = kStride_, kRows = 1, kGroups = 1;
+  static constexpr int kStride = kStep, kRows = 1, kGroups = 1;
   static constexpr bool kAtOnce = false;
   using Weights = TallWeights<Dot, kStride>;
   template <int kHalf>

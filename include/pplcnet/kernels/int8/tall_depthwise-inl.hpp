@@ -141,9 +141,9 @@ class TallOutputs {
 };
 
 /// How panels are computed side by side: one row of outputs after the other.
-template <class Dot, int kStride_>
+template <class Dot, int kStep>
 struct TallForm {
-  static constexpr int kStride = kStride_, kRows = 1, kGroups = 1;
+  static constexpr int kStride = kStep, kRows = 1, kGroups = 1;
   static constexpr bool kAtOnce = false;
   using Weights = TallWeights<Dot, kStride>;
   template <int kHalf>

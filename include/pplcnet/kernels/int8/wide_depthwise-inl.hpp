@@ -145,11 +145,11 @@ class WideOutputs {
   Words sums_[kOpen * kSums];
 };
 
-/// How panels are computed side by side: kRows rows of outputs whose quads are the first one's, and
-/// so many groups of lanes.
-template <class Dot, int kStride_, int kRows_, int kGroups_>
+/// How panels are computed side by side: rows of outputs whose quads are the first one's, and
+/// groups of lanes.
+template <class Dot, int kStep, int kRowCount, int kGroupCount>
 struct WideForm {
-  static constexpr int kStride = kStride_, kRows = kRows_, kGroups = kGroups_;
+  static constexpr int kStride = kStep, kRows = kRowCount, kGroups = kGroupCount;
   // Whether the registers have room for all vectors of an output, so that inputs are loaded once.
   static constexpr bool kAtOnce = kWords == 1 && kRows == 1;
   using Weights = WideWeights<Dot, kRows>;
