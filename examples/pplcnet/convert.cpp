@@ -10,7 +10,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "averaged_weights.hpp"
@@ -27,7 +26,6 @@
 #include "pplcnet/quantise/onnx/save.hpp"
 #include "pplcnet/quantise/quantised_model.hpp"
 #include "pplcnet/quantise/self_test.hpp"
-#include "pplcnet/weights/file.hpp"
 #include "pplcnet/weights/file_format.hpp"
 #include "pplcnet/weights/naming/known_files.hpp"
 #include "pplcnet/weights/onnx/save.hpp"
@@ -102,16 +100,13 @@ void print(const pplcnet::WeightFile& file, const pplcnet::OpenedEither& opened,
 /// Computes the self-test of a native file, if it has one: its weights are those that were written.
 Error check_self_test(const pplcnet::WeightFile& file, const pplcnet::OpenedEither& opened) {
   if (file.format() != pplcnet::FileFormat::safetensors) return {};
-  pplcnet::FileBytes content;
-  if (auto error = pplcnet::read_file(file.path(), content)) return error;
-  const auto bytes = std::as_const(content).bytes();
   pplcnet::TensorFile tensors;
-  if (auto error = pplcnet::parse_safetensors(bytes, file.path(), tensors)) return error;
+  if (auto error = pplcnet::parse_safetensors(file.bytes(), file.path(), tensors)) return error;
   if (tensors.find(pplcnet::kSelfTest) == nullptr) return {};
   const pplcnet::AnyNetwork* const floats = opened.network.floats();
   return floats == nullptr
-             ? pplcnet::self_test_quantised(bytes, file.path(), *opened.network.quantised())
-             : pplcnet::self_test_bytes(bytes, file.path(), *floats);
+             ? pplcnet::self_test_quantised(file.bytes(), file.path(), *opened.network.quantised())
+             : pplcnet::self_test_bytes(file.bytes(), file.path(), *floats);
 }
 
 /// Collects what belongs to the weights beside them: of the command line, of the file, of the

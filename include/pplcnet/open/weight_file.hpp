@@ -43,10 +43,10 @@ class WeightFile {
   /// Returns the path of the second file; empty: there is none.
   const std::string& companion() const { return parsed_.companion().path; }
   FileFormat format() const { return parsed_.format(); }
-  /// Returns the bytes of the weights and of what belongs to them.
-  std::size_t size() const {
-    return parsed_.source().weights().bytes.size() + parsed_.companion().bytes.size();
-  }
+  /// Returns the bytes of the weights' file.
+  std::span<const std::byte> bytes() const { return parsed_.source().weights().bytes; }
+  /// Returns how many bytes the weights and what belongs to them have.
+  std::size_t size() const { return bytes().size() + parsed_.companion().bytes.size(); }
 
   /// Returns what is known of its network, and what it is for.
   const Evidence& evidence() const { return evidence_; }
