@@ -1401,7 +1401,9 @@ inline void pool_panels(const QuantisedLayer& layer, const EndingConstants& cons
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/sums-inl.hpp
-// The kernels that sum products of bytes. Compiled once per instruction set.
+// The kernels that sum products of bytes. Compiled once per instruction set. Each file uses those
+// above it:
+// clang-format off
 // from pplcnet/kernels/int8/dot-inl.hpp
 // Sums of four products of a byte and a signed byte each, and what becomes of them: a few
 // operations that all instruction sets have in some form. Compiled once per instruction set.
@@ -1550,7 +1552,7 @@ HWY_INLINE Words move_down(const Words& quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   for (int channel = 0; channel < 8; ++channel) {
     std::uint8_t quad[4];
@@ -1561,7 +1563,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel) {
   for (int i = 0; i < 16; ++i)
     pixel[i] =
         static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
@@ -1737,17 +1739,15 @@ HWY_INLINE void make_wide_quads(Words a, Words b, Words c, Words d, Words (&quad
 
 /// Loads the quads of four rows' bytes; those after row kLast are any.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
-  const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
-  const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
+  const auto row = [&](int y) HWY_ATTR { return _mm512_loadu_si512(rows[y] + offset); };
   make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
 }
 
-/// Stores a pixel of the first lanes' panels.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
-  _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
-                           _mm512_packus_epi16(lower, upper));
+/// Stores a pixel of all lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
+  _mm512_storeu_si512(pixel, _mm512_packus_epi16(lower, upper));
 }
 
 /// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
@@ -1958,7 +1958,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
@@ -1973,7 +1973,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel of both lanes' panels.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixel), _mm256_packus_epi16(lower, upper));
 }
 
@@ -2193,7 +2193,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto pairs = [&](int y) HWY_ATTR {
     const Words a = load_128(rows[y] + offset), b = load_128(rows[std::min(y + 1, kLast)] + offset);
@@ -2205,7 +2205,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(pixel), _mm_packus_epi16(lower, upper));
 }
 
@@ -2351,7 +2351,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto pairs = [&](int y) {
     const std::uint8_t* const second = rows[std::min(y + 1, kLast)];
@@ -2365,7 +2365,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   vst1q_u8(pixel, vcombine_u8(vqmovun_s16(lower), vqmovun_s16(upper)));
 }
 
@@ -2568,7 +2568,7 @@ HWY_INLINE Words move_down(const Words& quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   for (int channel = 0; channel < 8; ++channel) {
     std::uint8_t quad[4];
@@ -2579,7 +2579,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel) {
   for (int i = 0; i < 16; ++i)
     pixel[i] =
         static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
@@ -2612,7 +2612,6 @@ using DepthwiseDot = WideDot;
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
-// The file above is used by those below.
 // from pplcnet/kernels/int8/ending-inl.hpp
 // How sums of products become bytes, factors of gates, or logits. Compiled once per instruction
 // set.
@@ -2905,7 +2904,6 @@ inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const st
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/byte_tile-inl.hpp
 // The sums of a tile of pixels and panels, for products of bytes. Compiled once per instruction
 // set.
@@ -3083,7 +3081,6 @@ class ByteTile {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// And this one.
 // from pplcnet/kernels/int8/product-inl.hpp
 // The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
 // Compiled once per instruction set.
@@ -3235,7 +3232,6 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
 // Depthwise convolution of one panel of bytes, channels last, with any kernel. Quads are of four
 // kernel rows. Compiled once per instruction set.
@@ -3311,8 +3307,8 @@ HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
 
 /// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
 template <ByteSteps kSteps>
-HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
-                          const std::int32_t* sums) {
+HWY_INLINE void end_outputs(const ByteDepthwise& rows, int panel, int pixel, int count,
+                            const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
   const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
   end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
@@ -3353,7 +3349,7 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
       for (int i = 0; i < count; ++i)
         depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
                           sums + i * kPanel);
-      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
+      end_outputs<kSteps>(rows, panel, y * width + x, count, sums);
     }
   }
 }
@@ -3361,7 +3357,6 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/depthwise_strips-inl.hpp
 // Depthwise convolution of one panel of bytes with kernels of 3×3 and 5×5, in strips of outputs.
@@ -3539,7 +3534,6 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
-// These two.
 // from pplcnet/kernels/int8/panel_lanes-inl.hpp
 // Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
 // and endings take fewer shuffles. Compiled once per instruction set.
@@ -3552,18 +3546,15 @@ namespace HWY_NAMESPACE {
 inline constexpr int kLaneVectors = 4;
 inline constexpr int kHalfVectors = 2;
 
-/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
-/// After `period` lanes come the same panels, of other rows.
+/// `count` panels side by side, in the first lanes; in those after them are the same ones, of other
+/// rows.
 struct PanelLanes {
-  int first, count;
+  int first;
   std::size_t panels[kSidePanels];
 
-  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
-      : first(begin), count(panel_count) {
-    for (int i = 0; i < kSidePanels; ++i) {
-      const int lane = i < period ? i : i - period;
-      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
-    }
+  HWY_INLINE PanelLanes(int begin, int count) : first(begin) {
+    for (int i = 0; i < kSidePanels; ++i)
+      panels[i] = static_cast<std::size_t>(first + (i < count ? i : i - count));
   }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
@@ -3599,7 +3590,85 @@ HWY_INLINE void subtract_offset(const typename Dot::Operand* taps, Words& start)
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The file above is used by those below.
+// from pplcnet/kernels/int8/side_sums-inl.hpp
+// Sums of neighbouring panels side by side, in registers. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Sums of kOpen neighbouring outputs in kRows rows, with kVectors of their vectors from kFirst on,
+/// with what they are sums of: rows of inputs, and weights. All are copies whose indices are
+/// constants, so that they can be in registers.
+template <class Dot, class Weights, int kInputRows, int kRows, int kFirst, int kVectors, int kOpen>
+class SideSums {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  static constexpr int kTaps = Weights::kTaps, kSums = kRows * kVectors;  // of an output
+
+ public:
+  HWY_INLINE SideSums(const Weights& weights, const WindowRows& window) : weights_(weights) {
+    copy_rows(window, Indices<kInputRows>());
+    copy_taps(Indices<kTaps * kSums>());
+  }
+
+  /// Starts the sums of outputs from this one on.
+  template <int kOutput>
+  HWY_INLINE void begin() {
+    begin<kOutput>(Indices<(kOpen - kOutput) * kSums>());
+  }
+  /// Makes the next output the first one.
+  HWY_INLINE void advance() {
+    advance(Indices<(kOpen - 1) * kSums>());
+    begin<kOpen - 1>();
+  }
+  /// Adds products of a vector of bytes and of a tap's weights to an output in a row.
+  template <int kOutput, int kRow, int kTap, int kVector>
+  HWY_INLINE void add(const Operand& bytes) {
+    Words& sum = sums_[kOutput * kSums + kRow * kVectors + kVector];
+    sum = Dot::add(sum, bytes, taps_[(kRow * kTaps + kTap) * kVectors + kVector]);
+  }
+  /// Returns the halves of two vectors of the first output.
+  HWY_INLINE Halves halves(int row, int vector) const {
+    return narrow(shifted(row, vector), shifted(row, vector + 1));
+  }
+
+  HWY_INLINE const std::uint8_t* const* rows() const { return rows_; }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes the weights of these vectors: [row][tap][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / (kTaps * kVectors)]
+                                   [kIndex % (kTaps * kVectors) / kVectors * kLaneVectors + kFirst +
+                                    kIndex % kVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
+  }
+  HWY_INLINE Words shifted(int row, int vector) const {
+    return shift_words(sums_[row * kVectors + vector], weights_.shifts[kFirst + vector]);
+  }
+
+  const Weights& weights_;
+  const std::uint8_t* rows_[kInputRows];
+  Operand taps_[kTaps * kSums];
+  Words sums_[kOpen * kSums];
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
 // Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled once per
 // instruction set.
@@ -3640,56 +3709,30 @@ class WideOutputs {
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kRows>;
-  static constexpr int kVectors = kHalves * kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kVectors = kHalves * kHalfVectors;
+  static constexpr int kShared = kWideKernel - kStride;  // columns that the next output reads, too
   static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kVectors;                       // of an output
   static constexpr int kDown = kRows * kStride;  // input rows from a group's to the next one's
-  static constexpr int kInputRows = kQuad + (kGroups - 1) * kDown;
 
  public:
-  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
-      : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kInputRows>());
-    copy_taps(Indices<kRows * kWideKernel * kVectors>());
-  }
+  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window)
+      : sums_(weights, window) {}
 
   /// Computes `count` outputs, the first of which has its first column at an offset, and gives
   /// `take` the halves of each one in each row.
   template <class Take>
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
-    begin<0>(Indices<kOpen * kSums>());
-    add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
-    offset += (kWideKernel - kStride) * pitch;
+    sums_.template begin<0>();
+    add_columns<0>(offset, pitch, Indices<kShared>());
+    offset += kShared * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
-      add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
+      add_columns<kShared>(offset, pitch, Indices<kStride>());
       end(x, take, Indices<kRows>());
-      advance(Indices<(kOpen - 1) * kSums>());
-      begin<kOpen - 1>(Indices<kSums>());
+      sums_.advance();
     }
   }
 
  private:
-  template <int... kIndex>
-  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
-    ((rows_[kIndex] = window.rows[kIndex]), ...);
-  }
-  /// Takes those of these vectors: [row][column][vector].
-  template <int... kIndex>
-  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWideKernel * kVectors)]
-                                   [kIndex % (kWideKernel * kVectors) / kVectors * kLaneVectors +
-                                    kFirst + kIndex % kVectors]),
-     ...);
-  }
-  template <int kOutput, int... kIndex>
-  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
-  }
-
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
@@ -3700,52 +3743,42 @@ class WideOutputs {
     Words quads[kHalves][kHalfVectors];
     load<kHalf>(offset, quads[0]);
     if constexpr (kHalves == 2) load<1>(offset, quads[1]);
-    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kSums>());
+    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kRows * kVectors>());
   }
   template <int kLoaded>
   HWY_INLINE void load(std::size_t offset, Words (&quads)[kHalfVectors]) const {
     constexpr int kLast = kWideKernel + kRows - 2;  // the last row that has weights
     if constexpr (kGroups == 2)
-      load_two_rows<kLoaded, kLast, kDown>(rows_, offset, quads);
+      load_two_rows<kLoaded, kLast, kDown>(sums_.rows(), offset, quads);
     else
-      load_wide_quads<kLoaded, kLast>(rows_, offset, lanes_, quads);
+      load_wide_quads<kLoaded, kLast>(sums_.rows(), offset, quads);
   }
   template <int kColumn, int... kVector, int... kIndex>
   HWY_INLINE void add_quads(const Words (&quads)[kHalves][kHalfVectors],
                             std::integer_sequence<int, kVector...>,
                             std::integer_sequence<int, kIndex...>) {
     const Operand bytes[] = {Dot::bytes(quads[kVector / kHalfVectors][kVector % kHalfVectors])...};
-    (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
+    (add<kColumn, kIndex / kVectors, kIndex % kVectors>(bytes[kIndex % kVectors]), ...);
   }
-  template <int kColumn, int kIndex>
+  /// Adds a column to a row of an output, if it is one of its columns.
+  template <int kColumn, int kRowOfOutputs, int kVector>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0)
-      sums_[kIndex] =
-          Dot::add(sums_[kIndex], bytes,
-                   taps_[(kIndex % kSums / kVectors * kWideKernel + kColumn) * kVectors +
-                         kIndex % kVectors]);
+    constexpr int kOutput = kRowOfOutputs / kRows, kTap = kColumn - kOutput * kStride;
+    if constexpr (kTap >= 0)
+      sums_.template add<kOutput, kRowOfOutputs % kRows, kTap, kVector>(bytes);
   }
 
   template <class Take, int... kRow>
   HWY_INLINE void end(int x, const Take& take, std::integer_sequence<int, kRow...>) const {
     if constexpr (kHalves == 2)
-      (take(kRow, x, half(kRow, 0), half(kRow, 1)), ...);
+      (take(kRow, x, sums_.halves(kRow, 0), sums_.halves(kRow, kHalfVectors)), ...);
     else
-      (take(kRow, x, half(kRow, 0)), ...);
-  }
-  HWY_INLINE Halves half(int row, int number) const {
-    const int vector = number * kHalfVectors, sum = row * kVectors + vector;
-    return narrow(shifted(sum, vector), shifted(sum + 1, vector + 1));
-  }
-  HWY_INLINE Words shifted(int sum, int vector) const {
-    return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
+      (take(kRow, x, sums_.halves(kRow, 0)), ...);
   }
 
-  const Weights& weights_;
-  int lanes_;
-  const std::uint8_t* rows_[kInputRows];
-  Operand taps_[kRows * kWideKernel * kVectors];
-  Words sums_[kOpen * kSums];
+  SideSums<Dot, Weights, kQuad + (kGroups - 1) * kDown, kRows, kHalf * kHalfVectors, kVectors,
+           kOpen>
+      sums_;
 };
 
 /// How panels are computed side by side: rows of outputs whose quads are the first one's, and
@@ -3763,7 +3796,6 @@ struct WideForm {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/tall_depthwise-inl.hpp
 // Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
 // column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled once
@@ -3780,7 +3812,7 @@ template <class Dot, int kStride>
 struct TallWeights {
   static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
   static constexpr int kTaps = kTallKernel + 2;
-  typename Dot::Operand taps[kTaps * kLaneVectors];
+  typename Dot::Operand taps[1][kTaps * kLaneVectors];
   Words starts[kLaneVectors];
   Shifts shifts[kLaneVectors];
 
@@ -3796,10 +3828,10 @@ struct TallWeights {
       for (int column = 2; column < kTallKernel; ++column)
         fifth_row = add_words(fifth_row, move_down(load(column, 1), column - 1));
       for (int column = 0; column < kTallKernel; ++column)
-        taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
-      taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
-      taps[kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
-      subtract_offset<Dot, kTaps>(taps + i, starts[i]);
+        taps[0][column * kLaneVectors + i] = Dot::weights(load(column, 0));
+      taps[0][kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
+      taps[0][kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
+      subtract_offset<Dot, kTaps>(taps[0] + i, starts[i]);
     }
   }
 
@@ -3815,54 +3847,31 @@ class TallOutputs {
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = TallWeights<Dot, kStride>;
-  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kVectors = kHalfVectors;
   static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
   static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
 
  public:
-  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window, int lanes)
-      : weights_(weights), lanes_(lanes), fifth_row_(window.rows[kQuad]) {
-    copy_rows(window, Indices<kQuad>());
-    copy_taps(Indices<Weights::kTaps * kVectors>());
-  }
+  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window)
+      : sums_(weights, window), fifth_row_(window.rows[kQuad]) {}
 
   /// Computes `count` outputs, the first of which has its first column at an offset, and gives
   /// `take` the halves of each one.
   template <class Take>
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
-    begin<0>(Indices<kOpen * kVectors>());
+    sums_.template begin<0>();
     add_columns<0>(offset, pitch, Indices<kShared>());
     // With a stride of two, the quad before the first one begins in the row above.
     add_fifth_row<false>(fifth_row_ + offset + pitch - kStride * pitch, pitch);
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
       add_columns<kShared>(offset + kShared * pitch, pitch, Indices<kStride>());
       add_fifth_row<true>(fifth_row_ + offset + pitch, pitch);
-      take(0, x, narrow(shifted(0), shifted(1)));
-      advance(Indices<(kOpen - 1) * kVectors>());
-      begin<kOpen - 1>(Indices<kVectors>());
+      take(0, x, sums_.halves(0, 0));
+      sums_.advance();
     }
   }
 
  private:
-  template <int... kIndex>
-  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
-    ((rows_[kIndex] = window.rows[kIndex]), ...);
-  }
-  /// Takes those of these vectors: [tap][vector].
-  template <int... kIndex>
-  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / kVectors * kLaneVectors + kFirst + kIndex % kVectors]),
-     ...);
-  }
-  template <int kOutput, int... kIndex>
-  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kVectors + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kVectors]), ...);
-  }
-
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
@@ -3871,7 +3880,7 @@ class TallOutputs {
   template <int kColumn, int... kOutput>
   HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kOutput...>) {
     Words quads[kVectors];
-    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
+    load_wide_quads<kHalf>(sums_.rows(), offset, quads);
     const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     (add<kColumn - kOutput * kStride, kOutput>(bytes), ...);
   }
@@ -3882,7 +3891,7 @@ class TallOutputs {
     const std::uint8_t* const places[kQuad] = {columns, columns + pitch, columns + 2 * pitch,
                                                columns + 3 * pitch};
     Words quads[kVectors];
-    load_wide_quads<kHalf>(places, 0, lanes_, quads);
+    load_wide_quads<kHalf>(places, 0, quads);
     const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     if constexpr (kToFirst) add<Weights::kFifthRow, 0>(bytes);
     add<Weights::kFirstColumn, kToFirst ? 1 : 0>(bytes);
@@ -3890,21 +3899,13 @@ class TallOutputs {
   template <int kTap, int kOutput>
   HWY_INLINE void add([[maybe_unused]] const Operand (&bytes)[kVectors]) {
     if constexpr (kTap >= 0) {
-      Words* const sums = sums_ + kOutput * kVectors;
-      sums[0] = Dot::add(sums[0], bytes[0], taps_[kTap * kVectors]);
-      sums[1] = Dot::add(sums[1], bytes[1], taps_[kTap * kVectors + 1]);
+      sums_.template add<kOutput, 0, kTap, 0>(bytes[0]);
+      sums_.template add<kOutput, 0, kTap, 1>(bytes[1]);
     }
   }
-  HWY_INLINE Words shifted(int vector) const {
-    return shift_words(sums_[vector], weights_.shifts[kFirst + vector]);
-  }
 
-  const Weights& weights_;
-  int lanes_;
-  const std::uint8_t* rows_[kQuad];
+  SideSums<Dot, Weights, kQuad, 1, kHalf * kHalfVectors, kVectors, kOpen> sums_;
   const std::uint8_t* fifth_row_;
-  Operand taps_[Weights::kTaps * kVectors];
-  Words sums_[kOpen * kVectors];
 };
 
 /// How panels are computed side by side: one row of outputs after the other.
@@ -3920,7 +3921,6 @@ struct TallForm {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// Both of them.
 // from pplcnet/kernels/int8/side_panels-inl.hpp
 // A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
 // once per instruction set.
@@ -3938,7 +3938,6 @@ struct OutputBytes {
   int rows;
   std::uint8_t* to;
   std::size_t pixel_pitch, row_pitch;
-  int lanes;
 
   HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
     if (row >= rows) return;
@@ -3947,7 +3946,7 @@ struct OutputBytes {
       store_two_rows(first, second, place(row, x),
                      row + kRows < rows ? place(row + kRows, x) : nullptr);
     else
-      store_lanes(first, second, place(row, x), lanes);
+      store_lanes(first, second, place(row, x));
   }
   HWY_INLINE std::uint8_t* place(int row, int x) const {
     return to + static_cast<std::size_t>(row) * row_pitch +
@@ -3981,7 +3980,6 @@ class SidePanels {
  public:
   HWY_INLINE SidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
-        panels_(panels),
         weights_(rows, panels),
         ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
@@ -4005,21 +4003,20 @@ class SidePanels {
     const BytePixels<std::uint8_t>& output = rows_.output;
     std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
                              static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
-    const OutputBytes<kSteps, kRows, kGroups> bytes = {
-        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
-    typename Form::template Outputs<0> first(weights_, window, panels_.count);
+    const OutputBytes<kSteps, kRows, kGroups> bytes = {ending_, rows, to, output.pixel_pitch,
+                                                       output.row_pitch};
+    typename Form::template Outputs<0> first(weights_, window);
     if constexpr (Form::kAtOnce) {
       first.compute(offset, rows_.pixel_pitch, outputs, bytes);
     } else {
       first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
-      typename Form::template Outputs<1>(weights_, window, panels_.count)
+      typename Form::template Outputs<1>(weights_, window)
           .compute(offset, rows_.pixel_pitch, outputs,
                    UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
     }
   }
 
   const ByteDepthwise& rows_;
-  const PanelLanes panels_;
   const typename Form::Weights weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
@@ -4041,7 +4038,6 @@ void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// All of them.
 // from pplcnet/kernels/int8/byte_depthwise-inl.hpp
 // Depthwise convolution of bytes: of panels side by side, as many as vectors have lanes for, then
 // of those that are left. Compiled once per instruction set.
@@ -4049,8 +4045,8 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
-/// for two rows at a time where vectors hold these, and returns the first one that is left.
+/// Computes panels from `begin` on side by side, as long as they fill vectors, then two of them for
+/// two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
 HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
@@ -4061,17 +4057,14 @@ HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   const auto tall =
       strides ? side_panels<Dot, TallForm<Dot, 2>> : side_panels<Dot, TallForm<Dot, 1>>;
   const auto compute = narrow ? wide : tall;
-  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
-    count = std::min(kSidePanels, end - begin);
-    compute(rows, {begin, count});
-  }
+  for (; end - begin >= kSidePanels; begin += kSidePanels) compute(rows, {begin, kSidePanels});
   if constexpr (kHasTwoRows) {
-    const int count = end - begin;
-    if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
+    constexpr int kHalf = kSidePanels / 2;
+    if (end - begin >= kHalf && narrow && rows.stride.height == rows.stride.width) {
       const auto two_rows = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 2>>
                                     : side_panels<Dot, WideForm<Dot, 1, kRows, 2>>;
-      two_rows(rows, {begin, count, count});
-      return end;
+      two_rows(rows, {begin, kHalf});
+      begin += kHalf;
     }
   }
   return begin;
@@ -4097,6 +4090,7 @@ void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// clang-format on
 // These need some of what is before them.
 // from pplcnet/kernels/int8/dense-inl.hpp
 // Dense layers of bytes for one image or two: weights, of which each is used once, pass by as fast
@@ -4592,7 +4586,9 @@ inline void pool_panels(const QuantisedLayer& layer, const EndingConstants& cons
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/sums-inl.hpp
-// The kernels that sum products of bytes. Compiled once per instruction set.
+// The kernels that sum products of bytes. Compiled once per instruction set. Each file uses those
+// above it:
+// clang-format off
 // from pplcnet/kernels/int8/dot-inl.hpp
 // Sums of four products of a byte and a signed byte each, and what becomes of them: a few
 // operations that all instruction sets have in some form. Compiled once per instruction set.
@@ -4741,7 +4737,7 @@ HWY_INLINE Words move_down(const Words& quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   for (int channel = 0; channel < 8; ++channel) {
     std::uint8_t quad[4];
@@ -4752,7 +4748,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel) {
   for (int i = 0; i < 16; ++i)
     pixel[i] =
         static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
@@ -4928,17 +4924,15 @@ HWY_INLINE void make_wide_quads(Words a, Words b, Words c, Words d, Words (&quad
 
 /// Loads the quads of four rows' bytes; those after row kLast are any.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
-  const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
-  const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
+  const auto row = [&](int y) HWY_ATTR { return _mm512_loadu_si512(rows[y] + offset); };
   make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
 }
 
-/// Stores a pixel of the first lanes' panels.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
-  _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
-                           _mm512_packus_epi16(lower, upper));
+/// Stores a pixel of all lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
+  _mm512_storeu_si512(pixel, _mm512_packus_epi16(lower, upper));
 }
 
 /// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
@@ -5149,7 +5143,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
@@ -5164,7 +5158,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel of both lanes' panels.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixel), _mm256_packus_epi16(lower, upper));
 }
 
@@ -5384,7 +5378,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto pairs = [&](int y) HWY_ATTR {
     const Words a = load_128(rows[y] + offset), b = load_128(rows[std::min(y + 1, kLast)] + offset);
@@ -5396,7 +5390,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(pixel), _mm_packus_epi16(lower, upper));
 }
 
@@ -5542,7 +5536,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto pairs = [&](int y) {
     const std::uint8_t* const second = rows[std::min(y + 1, kLast)];
@@ -5556,7 +5550,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   vst1q_u8(pixel, vcombine_u8(vqmovun_s16(lower), vqmovun_s16(upper)));
 }
 
@@ -5759,7 +5753,7 @@ HWY_INLINE Words move_down(const Words& quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   for (int channel = 0; channel < 8; ++channel) {
     std::uint8_t quad[4];
@@ -5770,7 +5764,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel) {
   for (int i = 0; i < 16; ++i)
     pixel[i] =
         static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
@@ -5803,7 +5797,6 @@ using DepthwiseDot = WideDot;
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
-// The file above is used by those below.
 // from pplcnet/kernels/int8/ending-inl.hpp
 // How sums of products become bytes, factors of gates, or logits. Compiled once per instruction
 // set.
@@ -6096,7 +6089,6 @@ inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const st
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/byte_tile-inl.hpp
 // The sums of a tile of pixels and panels, for products of bytes. Compiled once per instruction
 // set.
@@ -6274,7 +6266,6 @@ class ByteTile {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// And this one.
 // from pplcnet/kernels/int8/product-inl.hpp
 // The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
 // Compiled once per instruction set.
@@ -6426,7 +6417,6 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
 // Depthwise convolution of one panel of bytes, channels last, with any kernel. Quads are of four
 // kernel rows. Compiled once per instruction set.
@@ -6502,8 +6492,8 @@ HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
 
 /// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
 template <ByteSteps kSteps>
-HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
-                          const std::int32_t* sums) {
+HWY_INLINE void end_outputs(const ByteDepthwise& rows, int panel, int pixel, int count,
+                            const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
   const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
   end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
@@ -6544,7 +6534,7 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
       for (int i = 0; i < count; ++i)
         depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
                           sums + i * kPanel);
-      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
+      end_outputs<kSteps>(rows, panel, y * width + x, count, sums);
     }
   }
 }
@@ -6552,7 +6542,6 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/depthwise_strips-inl.hpp
 // Depthwise convolution of one panel of bytes with kernels of 3×3 and 5×5, in strips of outputs.
@@ -6730,7 +6719,6 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
-// These two.
 // from pplcnet/kernels/int8/panel_lanes-inl.hpp
 // Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
 // and endings take fewer shuffles. Compiled once per instruction set.
@@ -6743,18 +6731,15 @@ namespace HWY_NAMESPACE {
 inline constexpr int kLaneVectors = 4;
 inline constexpr int kHalfVectors = 2;
 
-/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
-/// After `period` lanes come the same panels, of other rows.
+/// `count` panels side by side, in the first lanes; in those after them are the same ones, of other
+/// rows.
 struct PanelLanes {
-  int first, count;
+  int first;
   std::size_t panels[kSidePanels];
 
-  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
-      : first(begin), count(panel_count) {
-    for (int i = 0; i < kSidePanels; ++i) {
-      const int lane = i < period ? i : i - period;
-      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
-    }
+  HWY_INLINE PanelLanes(int begin, int count) : first(begin) {
+    for (int i = 0; i < kSidePanels; ++i)
+      panels[i] = static_cast<std::size_t>(first + (i < count ? i : i - count));
   }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
@@ -6790,7 +6775,85 @@ HWY_INLINE void subtract_offset(const typename Dot::Operand* taps, Words& start)
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The file above is used by those below.
+// from pplcnet/kernels/int8/side_sums-inl.hpp
+// Sums of neighbouring panels side by side, in registers. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Sums of kOpen neighbouring outputs in kRows rows, with kVectors of their vectors from kFirst on,
+/// with what they are sums of: rows of inputs, and weights. All are copies whose indices are
+/// constants, so that they can be in registers.
+template <class Dot, class Weights, int kInputRows, int kRows, int kFirst, int kVectors, int kOpen>
+class SideSums {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  static constexpr int kTaps = Weights::kTaps, kSums = kRows * kVectors;  // of an output
+
+ public:
+  HWY_INLINE SideSums(const Weights& weights, const WindowRows& window) : weights_(weights) {
+    copy_rows(window, Indices<kInputRows>());
+    copy_taps(Indices<kTaps * kSums>());
+  }
+
+  /// Starts the sums of outputs from this one on.
+  template <int kOutput>
+  HWY_INLINE void begin() {
+    begin<kOutput>(Indices<(kOpen - kOutput) * kSums>());
+  }
+  /// Makes the next output the first one.
+  HWY_INLINE void advance() {
+    advance(Indices<(kOpen - 1) * kSums>());
+    begin<kOpen - 1>();
+  }
+  /// Adds products of a vector of bytes and of a tap's weights to an output in a row.
+  template <int kOutput, int kRow, int kTap, int kVector>
+  HWY_INLINE void add(const Operand& bytes) {
+    Words& sum = sums_[kOutput * kSums + kRow * kVectors + kVector];
+    sum = Dot::add(sum, bytes, taps_[(kRow * kTaps + kTap) * kVectors + kVector]);
+  }
+  /// Returns the halves of two vectors of the first output.
+  HWY_INLINE Halves halves(int row, int vector) const {
+    return narrow(shifted(row, vector), shifted(row, vector + 1));
+  }
+
+  HWY_INLINE const std::uint8_t* const* rows() const { return rows_; }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes the weights of these vectors: [row][tap][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / (kTaps * kVectors)]
+                                   [kIndex % (kTaps * kVectors) / kVectors * kLaneVectors + kFirst +
+                                    kIndex % kVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
+  }
+  HWY_INLINE Words shifted(int row, int vector) const {
+    return shift_words(sums_[row * kVectors + vector], weights_.shifts[kFirst + vector]);
+  }
+
+  const Weights& weights_;
+  const std::uint8_t* rows_[kInputRows];
+  Operand taps_[kTaps * kSums];
+  Words sums_[kOpen * kSums];
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
 // Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled once per
 // instruction set.
@@ -6831,56 +6894,30 @@ class WideOutputs {
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kRows>;
-  static constexpr int kVectors = kHalves * kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kVectors = kHalves * kHalfVectors;
+  static constexpr int kShared = kWideKernel - kStride;  // columns that the next output reads, too
   static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kVectors;                       // of an output
   static constexpr int kDown = kRows * kStride;  // input rows from a group's to the next one's
-  static constexpr int kInputRows = kQuad + (kGroups - 1) * kDown;
 
  public:
-  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
-      : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kInputRows>());
-    copy_taps(Indices<kRows * kWideKernel * kVectors>());
-  }
+  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window)
+      : sums_(weights, window) {}
 
   /// Computes `count` outputs, the first of which has its first column at an offset, and gives
   /// `take` the halves of each one in each row.
   template <class Take>
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
-    begin<0>(Indices<kOpen * kSums>());
-    add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
-    offset += (kWideKernel - kStride) * pitch;
+    sums_.template begin<0>();
+    add_columns<0>(offset, pitch, Indices<kShared>());
+    offset += kShared * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
-      add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
+      add_columns<kShared>(offset, pitch, Indices<kStride>());
       end(x, take, Indices<kRows>());
-      advance(Indices<(kOpen - 1) * kSums>());
-      begin<kOpen - 1>(Indices<kSums>());
+      sums_.advance();
     }
   }
 
  private:
-  template <int... kIndex>
-  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
-    ((rows_[kIndex] = window.rows[kIndex]), ...);
-  }
-  /// Takes those of these vectors: [row][column][vector].
-  template <int... kIndex>
-  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWideKernel * kVectors)]
-                                   [kIndex % (kWideKernel * kVectors) / kVectors * kLaneVectors +
-                                    kFirst + kIndex % kVectors]),
-     ...);
-  }
-  template <int kOutput, int... kIndex>
-  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
-  }
-
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
@@ -6891,52 +6928,42 @@ class WideOutputs {
     Words quads[kHalves][kHalfVectors];
     load<kHalf>(offset, quads[0]);
     if constexpr (kHalves == 2) load<1>(offset, quads[1]);
-    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kSums>());
+    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kRows * kVectors>());
   }
   template <int kLoaded>
   HWY_INLINE void load(std::size_t offset, Words (&quads)[kHalfVectors]) const {
     constexpr int kLast = kWideKernel + kRows - 2;  // the last row that has weights
     if constexpr (kGroups == 2)
-      load_two_rows<kLoaded, kLast, kDown>(rows_, offset, quads);
+      load_two_rows<kLoaded, kLast, kDown>(sums_.rows(), offset, quads);
     else
-      load_wide_quads<kLoaded, kLast>(rows_, offset, lanes_, quads);
+      load_wide_quads<kLoaded, kLast>(sums_.rows(), offset, quads);
   }
   template <int kColumn, int... kVector, int... kIndex>
   HWY_INLINE void add_quads(const Words (&quads)[kHalves][kHalfVectors],
                             std::integer_sequence<int, kVector...>,
                             std::integer_sequence<int, kIndex...>) {
     const Operand bytes[] = {Dot::bytes(quads[kVector / kHalfVectors][kVector % kHalfVectors])...};
-    (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
+    (add<kColumn, kIndex / kVectors, kIndex % kVectors>(bytes[kIndex % kVectors]), ...);
   }
-  template <int kColumn, int kIndex>
+  /// Adds a column to a row of an output, if it is one of its columns.
+  template <int kColumn, int kRowOfOutputs, int kVector>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0)
-      sums_[kIndex] =
-          Dot::add(sums_[kIndex], bytes,
-                   taps_[(kIndex % kSums / kVectors * kWideKernel + kColumn) * kVectors +
-                         kIndex % kVectors]);
+    constexpr int kOutput = kRowOfOutputs / kRows, kTap = kColumn - kOutput * kStride;
+    if constexpr (kTap >= 0)
+      sums_.template add<kOutput, kRowOfOutputs % kRows, kTap, kVector>(bytes);
   }
 
   template <class Take, int... kRow>
   HWY_INLINE void end(int x, const Take& take, std::integer_sequence<int, kRow...>) const {
     if constexpr (kHalves == 2)
-      (take(kRow, x, half(kRow, 0), half(kRow, 1)), ...);
+      (take(kRow, x, sums_.halves(kRow, 0), sums_.halves(kRow, kHalfVectors)), ...);
     else
-      (take(kRow, x, half(kRow, 0)), ...);
-  }
-  HWY_INLINE Halves half(int row, int number) const {
-    const int vector = number * kHalfVectors, sum = row * kVectors + vector;
-    return narrow(shifted(sum, vector), shifted(sum + 1, vector + 1));
-  }
-  HWY_INLINE Words shifted(int sum, int vector) const {
-    return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
+      (take(kRow, x, sums_.halves(kRow, 0)), ...);
   }
 
-  const Weights& weights_;
-  int lanes_;
-  const std::uint8_t* rows_[kInputRows];
-  Operand taps_[kRows * kWideKernel * kVectors];
-  Words sums_[kOpen * kSums];
+  SideSums<Dot, Weights, kQuad + (kGroups - 1) * kDown, kRows, kHalf * kHalfVectors, kVectors,
+           kOpen>
+      sums_;
 };
 
 /// How panels are computed side by side: rows of outputs whose quads are the first one's, and
@@ -6954,7 +6981,6 @@ struct WideForm {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/tall_depthwise-inl.hpp
 // Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
 // column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled once
@@ -6971,7 +6997,7 @@ template <class Dot, int kStride>
 struct TallWeights {
   static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
   static constexpr int kTaps = kTallKernel + 2;
-  typename Dot::Operand taps[kTaps * kLaneVectors];
+  typename Dot::Operand taps[1][kTaps * kLaneVectors];
   Words starts[kLaneVectors];
   Shifts shifts[kLaneVectors];
 
@@ -6987,10 +7013,10 @@ struct TallWeights {
       for (int column = 2; column < kTallKernel; ++column)
         fifth_row = add_words(fifth_row, move_down(load(column, 1), column - 1));
       for (int column = 0; column < kTallKernel; ++column)
-        taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
-      taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
-      taps[kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
-      subtract_offset<Dot, kTaps>(taps + i, starts[i]);
+        taps[0][column * kLaneVectors + i] = Dot::weights(load(column, 0));
+      taps[0][kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
+      taps[0][kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
+      subtract_offset<Dot, kTaps>(taps[0] + i, starts[i]);
     }
   }
 
@@ -7006,54 +7032,31 @@ class TallOutputs {
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = TallWeights<Dot, kStride>;
-  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kVectors = kHalfVectors;
   static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
   static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
 
  public:
-  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window, int lanes)
-      : weights_(weights), lanes_(lanes), fifth_row_(window.rows[kQuad]) {
-    copy_rows(window, Indices<kQuad>());
-    copy_taps(Indices<Weights::kTaps * kVectors>());
-  }
+  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window)
+      : sums_(weights, window), fifth_row_(window.rows[kQuad]) {}
 
   /// Computes `count` outputs, the first of which has its first column at an offset, and gives
   /// `take` the halves of each one.
   template <class Take>
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
-    begin<0>(Indices<kOpen * kVectors>());
+    sums_.template begin<0>();
     add_columns<0>(offset, pitch, Indices<kShared>());
     // With a stride of two, the quad before the first one begins in the row above.
     add_fifth_row<false>(fifth_row_ + offset + pitch - kStride * pitch, pitch);
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
       add_columns<kShared>(offset + kShared * pitch, pitch, Indices<kStride>());
       add_fifth_row<true>(fifth_row_ + offset + pitch, pitch);
-      take(0, x, narrow(shifted(0), shifted(1)));
-      advance(Indices<(kOpen - 1) * kVectors>());
-      begin<kOpen - 1>(Indices<kVectors>());
+      take(0, x, sums_.halves(0, 0));
+      sums_.advance();
     }
   }
 
  private:
-  template <int... kIndex>
-  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
-    ((rows_[kIndex] = window.rows[kIndex]), ...);
-  }
-  /// Takes those of these vectors: [tap][vector].
-  template <int... kIndex>
-  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / kVectors * kLaneVectors + kFirst + kIndex % kVectors]),
-     ...);
-  }
-  template <int kOutput, int... kIndex>
-  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kVectors + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kVectors]), ...);
-  }
-
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
@@ -7062,7 +7065,7 @@ class TallOutputs {
   template <int kColumn, int... kOutput>
   HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kOutput...>) {
     Words quads[kVectors];
-    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
+    load_wide_quads<kHalf>(sums_.rows(), offset, quads);
     const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     (add<kColumn - kOutput * kStride, kOutput>(bytes), ...);
   }
@@ -7073,7 +7076,7 @@ class TallOutputs {
     const std::uint8_t* const places[kQuad] = {columns, columns + pitch, columns + 2 * pitch,
                                                columns + 3 * pitch};
     Words quads[kVectors];
-    load_wide_quads<kHalf>(places, 0, lanes_, quads);
+    load_wide_quads<kHalf>(places, 0, quads);
     const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     if constexpr (kToFirst) add<Weights::kFifthRow, 0>(bytes);
     add<Weights::kFirstColumn, kToFirst ? 1 : 0>(bytes);
@@ -7081,21 +7084,13 @@ class TallOutputs {
   template <int kTap, int kOutput>
   HWY_INLINE void add([[maybe_unused]] const Operand (&bytes)[kVectors]) {
     if constexpr (kTap >= 0) {
-      Words* const sums = sums_ + kOutput * kVectors;
-      sums[0] = Dot::add(sums[0], bytes[0], taps_[kTap * kVectors]);
-      sums[1] = Dot::add(sums[1], bytes[1], taps_[kTap * kVectors + 1]);
+      sums_.template add<kOutput, 0, kTap, 0>(bytes[0]);
+      sums_.template add<kOutput, 0, kTap, 1>(bytes[1]);
     }
   }
-  HWY_INLINE Words shifted(int vector) const {
-    return shift_words(sums_[vector], weights_.shifts[kFirst + vector]);
-  }
 
-  const Weights& weights_;
-  int lanes_;
-  const std::uint8_t* rows_[kQuad];
+  SideSums<Dot, Weights, kQuad, 1, kHalf * kHalfVectors, kVectors, kOpen> sums_;
   const std::uint8_t* fifth_row_;
-  Operand taps_[Weights::kTaps * kVectors];
-  Words sums_[kOpen * kVectors];
 };
 
 /// How panels are computed side by side: one row of outputs after the other.
@@ -7111,7 +7106,6 @@ struct TallForm {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// Both of them.
 // from pplcnet/kernels/int8/side_panels-inl.hpp
 // A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
 // once per instruction set.
@@ -7129,7 +7123,6 @@ struct OutputBytes {
   int rows;
   std::uint8_t* to;
   std::size_t pixel_pitch, row_pitch;
-  int lanes;
 
   HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
     if (row >= rows) return;
@@ -7138,7 +7131,7 @@ struct OutputBytes {
       store_two_rows(first, second, place(row, x),
                      row + kRows < rows ? place(row + kRows, x) : nullptr);
     else
-      store_lanes(first, second, place(row, x), lanes);
+      store_lanes(first, second, place(row, x));
   }
   HWY_INLINE std::uint8_t* place(int row, int x) const {
     return to + static_cast<std::size_t>(row) * row_pitch +
@@ -7172,7 +7165,6 @@ class SidePanels {
  public:
   HWY_INLINE SidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
-        panels_(panels),
         weights_(rows, panels),
         ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
@@ -7196,21 +7188,20 @@ class SidePanels {
     const BytePixels<std::uint8_t>& output = rows_.output;
     std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
                              static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
-    const OutputBytes<kSteps, kRows, kGroups> bytes = {
-        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
-    typename Form::template Outputs<0> first(weights_, window, panels_.count);
+    const OutputBytes<kSteps, kRows, kGroups> bytes = {ending_, rows, to, output.pixel_pitch,
+                                                       output.row_pitch};
+    typename Form::template Outputs<0> first(weights_, window);
     if constexpr (Form::kAtOnce) {
       first.compute(offset, rows_.pixel_pitch, outputs, bytes);
     } else {
       first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
-      typename Form::template Outputs<1>(weights_, window, panels_.count)
+      typename Form::template Outputs<1>(weights_, window)
           .compute(offset, rows_.pixel_pitch, outputs,
                    UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
     }
   }
 
   const ByteDepthwise& rows_;
-  const PanelLanes panels_;
   const typename Form::Weights weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
@@ -7232,7 +7223,6 @@ void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// All of them.
 // from pplcnet/kernels/int8/byte_depthwise-inl.hpp
 // Depthwise convolution of bytes: of panels side by side, as many as vectors have lanes for, then
 // of those that are left. Compiled once per instruction set.
@@ -7240,8 +7230,8 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
-/// for two rows at a time where vectors hold these, and returns the first one that is left.
+/// Computes panels from `begin` on side by side, as long as they fill vectors, then two of them for
+/// two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
 HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
@@ -7252,17 +7242,14 @@ HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   const auto tall =
       strides ? side_panels<Dot, TallForm<Dot, 2>> : side_panels<Dot, TallForm<Dot, 1>>;
   const auto compute = narrow ? wide : tall;
-  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
-    count = std::min(kSidePanels, end - begin);
-    compute(rows, {begin, count});
-  }
+  for (; end - begin >= kSidePanels; begin += kSidePanels) compute(rows, {begin, kSidePanels});
   if constexpr (kHasTwoRows) {
-    const int count = end - begin;
-    if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
+    constexpr int kHalf = kSidePanels / 2;
+    if (end - begin >= kHalf && narrow && rows.stride.height == rows.stride.width) {
       const auto two_rows = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 2>>
                                     : side_panels<Dot, WideForm<Dot, 1, kRows, 2>>;
-      two_rows(rows, {begin, count, count});
-      return end;
+      two_rows(rows, {begin, kHalf});
+      begin += kHalf;
     }
   }
   return begin;
@@ -7288,6 +7275,7 @@ void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// clang-format on
 // These need some of what is before them.
 // from pplcnet/kernels/int8/dense-inl.hpp
 // Dense layers of bytes for one image or two: weights, of which each is used once, pass by as fast
@@ -7797,7 +7785,9 @@ inline void pool_panels(const QuantisedLayer& layer, const EndingConstants& cons
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/sums-inl.hpp
-// The kernels that sum products of bytes. Compiled once per instruction set.
+// The kernels that sum products of bytes. Compiled once per instruction set. Each file uses those
+// above it:
+// clang-format off
 // from pplcnet/kernels/int8/dot-inl.hpp
 // Sums of four products of a byte and a signed byte each, and what becomes of them: a few
 // operations that all instruction sets have in some form. Compiled once per instruction set.
@@ -7946,7 +7936,7 @@ HWY_INLINE Words move_down(const Words& quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   for (int channel = 0; channel < 8; ++channel) {
     std::uint8_t quad[4];
@@ -7957,7 +7947,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel) {
   for (int i = 0; i < 16; ++i)
     pixel[i] =
         static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
@@ -8133,17 +8123,15 @@ HWY_INLINE void make_wide_quads(Words a, Words b, Words c, Words d, Words (&quad
 
 /// Loads the quads of four rows' bytes; those after row kLast are any.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
-  const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
-  const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
+  const auto row = [&](int y) HWY_ATTR { return _mm512_loadu_si512(rows[y] + offset); };
   make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
 }
 
-/// Stores a pixel of the first lanes' panels.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
-  _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
-                           _mm512_packus_epi16(lower, upper));
+/// Stores a pixel of all lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
+  _mm512_storeu_si512(pixel, _mm512_packus_epi16(lower, upper));
 }
 
 /// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.
@@ -8354,7 +8342,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
@@ -8369,7 +8357,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel of both lanes' panels.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixel), _mm256_packus_epi16(lower, upper));
 }
 
@@ -8589,7 +8577,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto pairs = [&](int y) HWY_ATTR {
     const Words a = load_128(rows[y] + offset), b = load_128(rows[std::min(y + 1, kLast)] + offset);
@@ -8601,7 +8589,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(pixel), _mm_packus_epi16(lower, upper));
 }
 
@@ -8747,7 +8735,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto pairs = [&](int y) {
     const std::uint8_t* const second = rows[std::min(y + 1, kLast)];
@@ -8761,7 +8749,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   vst1q_u8(pixel, vcombine_u8(vqmovun_s16(lower), vqmovun_s16(upper)));
 }
 
@@ -8964,7 +8952,7 @@ HWY_INLINE Words move_down(const Words& quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   for (int channel = 0; channel < 8; ++channel) {
     std::uint8_t quad[4];
@@ -8975,7 +8963,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel) {
   for (int i = 0; i < 16; ++i)
     pixel[i] =
         static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));
@@ -9008,7 +8996,6 @@ using DepthwiseDot = WideDot;
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
-// The file above is used by those below.
 // from pplcnet/kernels/int8/ending-inl.hpp
 // How sums of products become bytes, factors of gates, or logits. Compiled once per instruction
 // set.
@@ -9301,7 +9288,6 @@ inline HWY_NOINLINE void end_values(const SumEnding& ending, int panel, const st
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/byte_tile-inl.hpp
 // The sums of a tile of pixels and panels, for products of bytes. Compiled once per instruction
 // set.
@@ -9479,7 +9465,6 @@ class ByteTile {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// And this one.
 // from pplcnet/kernels/int8/product-inl.hpp
 // The register-tiled product of bytes: pointwise and dense layers, and the picture's convolution.
 // Compiled once per instruction set.
@@ -9631,7 +9616,6 @@ void byte_product(const ByteProduct& product, int pixels, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/depthwise-inl.hpp
 // Depthwise convolution of one panel of bytes, channels last, with any kernel. Quads are of four
 // kernel rows. Compiled once per instruction set.
@@ -9707,8 +9691,8 @@ HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
 
 /// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
 template <ByteSteps kSteps>
-HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
-                          const std::int32_t* sums) {
+HWY_INLINE void end_outputs(const ByteDepthwise& rows, int panel, int pixel, int count,
+                            const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
   const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
   end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
@@ -9749,7 +9733,7 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
       for (int i = 0; i < count; ++i)
         depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
                           sums + i * kPanel);
-      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
+      end_outputs<kSteps>(rows, panel, y * width + x, count, sums);
     }
   }
 }
@@ -9757,7 +9741,6 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 #if PPLCNET_PANEL_LANES
 // from pplcnet/kernels/int8/depthwise_strips-inl.hpp
 // Depthwise convolution of one panel of bytes with kernels of 3×3 and 5×5, in strips of outputs.
@@ -9935,7 +9918,6 @@ HWY_INLINE void depthwise_panel(const ByteDepthwise& rows, int panel) {
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
 #endif
-// These two.
 // from pplcnet/kernels/int8/panel_lanes-inl.hpp
 // Neighbouring panels of a depthwise layer side by side: rows of their bytes fill vectors, so quads
 // and endings take fewer shuffles. Compiled once per instruction set.
@@ -9948,18 +9930,15 @@ namespace HWY_NAMESPACE {
 inline constexpr int kLaneVectors = 4;
 inline constexpr int kHalfVectors = 2;
 
-/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
-/// After `period` lanes come the same panels, of other rows.
+/// `count` panels side by side, in the first lanes; in those after them are the same ones, of other
+/// rows.
 struct PanelLanes {
-  int first, count;
+  int first;
   std::size_t panels[kSidePanels];
 
-  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
-      : first(begin), count(panel_count) {
-    for (int i = 0; i < kSidePanels; ++i) {
-      const int lane = i < period ? i : i - period;
-      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
-    }
+  HWY_INLINE PanelLanes(int begin, int count) : first(begin) {
+    for (int i = 0; i < kSidePanels; ++i)
+      panels[i] = static_cast<std::size_t>(first + (i < count ? i : i - count));
   }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.
@@ -9995,7 +9974,85 @@ HWY_INLINE void subtract_offset(const typename Dot::Operand* taps, Words& start)
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// The file above is used by those below.
+// from pplcnet/kernels/int8/side_sums-inl.hpp
+// Sums of neighbouring panels side by side, in registers. Compiled once per instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace pplcnet::inline PPLCNET_ABI {
+namespace HWY_NAMESPACE {
+
+/// Sums of kOpen neighbouring outputs in kRows rows, with kVectors of their vectors from kFirst on,
+/// with what they are sums of: rows of inputs, and weights. All are copies whose indices are
+/// constants, so that they can be in registers.
+template <class Dot, class Weights, int kInputRows, int kRows, int kFirst, int kVectors, int kOpen>
+class SideSums {
+  template <int kCount>
+  using Indices = std::make_integer_sequence<int, kCount>;
+  using Operand = typename Dot::Operand;
+  static constexpr int kTaps = Weights::kTaps, kSums = kRows * kVectors;  // of an output
+
+ public:
+  HWY_INLINE SideSums(const Weights& weights, const WindowRows& window) : weights_(weights) {
+    copy_rows(window, Indices<kInputRows>());
+    copy_taps(Indices<kTaps * kSums>());
+  }
+
+  /// Starts the sums of outputs from this one on.
+  template <int kOutput>
+  HWY_INLINE void begin() {
+    begin<kOutput>(Indices<(kOpen - kOutput) * kSums>());
+  }
+  /// Makes the next output the first one.
+  HWY_INLINE void advance() {
+    advance(Indices<(kOpen - 1) * kSums>());
+    begin<kOpen - 1>();
+  }
+  /// Adds products of a vector of bytes and of a tap's weights to an output in a row.
+  template <int kOutput, int kRow, int kTap, int kVector>
+  HWY_INLINE void add(const Operand& bytes) {
+    Words& sum = sums_[kOutput * kSums + kRow * kVectors + kVector];
+    sum = Dot::add(sum, bytes, taps_[(kRow * kTaps + kTap) * kVectors + kVector]);
+  }
+  /// Returns the halves of two vectors of the first output.
+  HWY_INLINE Halves halves(int row, int vector) const {
+    return narrow(shifted(row, vector), shifted(row, vector + 1));
+  }
+
+  HWY_INLINE const std::uint8_t* const* rows() const { return rows_; }
+
+ private:
+  template <int... kIndex>
+  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
+    ((rows_[kIndex] = window.rows[kIndex]), ...);
+  }
+  /// Takes the weights of these vectors: [row][tap][vector].
+  template <int... kIndex>
+  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
+    ((taps_[kIndex] = weights_.taps[kIndex / (kTaps * kVectors)]
+                                   [kIndex % (kTaps * kVectors) / kVectors * kLaneVectors + kFirst +
+                                    kIndex % kVectors]),
+     ...);
+  }
+  template <int kOutput, int... kIndex>
+  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
+  }
+  template <int... kIndex>
+  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
+    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
+  }
+  HWY_INLINE Words shifted(int row, int vector) const {
+    return shift_words(sums_[row * kVectors + vector], weights_.shifts[kFirst + vector]);
+  }
+
+  const Weights& weights_;
+  const std::uint8_t* rows_[kInputRows];
+  Operand taps_[kTaps * kSums];
+  Words sums_[kOpen * kSums];
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace pplcnet::inline PPLCNET_ABI
+HWY_AFTER_NAMESPACE();
 // from pplcnet/kernels/int8/wide_depthwise-inl.hpp
 // Depthwise convolution of 3×3 kernels, neighbouring panels side by side. Compiled once per
 // instruction set.
@@ -10036,56 +10093,30 @@ class WideOutputs {
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kRows>;
-  static constexpr int kVectors = kHalves * kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kVectors = kHalves * kHalfVectors;
+  static constexpr int kShared = kWideKernel - kStride;  // columns that the next output reads, too
   static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kVectors;                       // of an output
   static constexpr int kDown = kRows * kStride;  // input rows from a group's to the next one's
-  static constexpr int kInputRows = kQuad + (kGroups - 1) * kDown;
 
  public:
-  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
-      : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kInputRows>());
-    copy_taps(Indices<kRows * kWideKernel * kVectors>());
-  }
+  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window)
+      : sums_(weights, window) {}
 
   /// Computes `count` outputs, the first of which has its first column at an offset, and gives
   /// `take` the halves of each one in each row.
   template <class Take>
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
-    begin<0>(Indices<kOpen * kSums>());
-    add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
-    offset += (kWideKernel - kStride) * pitch;
+    sums_.template begin<0>();
+    add_columns<0>(offset, pitch, Indices<kShared>());
+    offset += kShared * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
-      add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
+      add_columns<kShared>(offset, pitch, Indices<kStride>());
       end(x, take, Indices<kRows>());
-      advance(Indices<(kOpen - 1) * kSums>());
-      begin<kOpen - 1>(Indices<kSums>());
+      sums_.advance();
     }
   }
 
  private:
-  template <int... kIndex>
-  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
-    ((rows_[kIndex] = window.rows[kIndex]), ...);
-  }
-  /// Takes those of these vectors: [row][column][vector].
-  template <int... kIndex>
-  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWideKernel * kVectors)]
-                                   [kIndex % (kWideKernel * kVectors) / kVectors * kLaneVectors +
-                                    kFirst + kIndex % kVectors]),
-     ...);
-  }
-  template <int kOutput, int... kIndex>
-  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
-  }
-
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
@@ -10096,52 +10127,42 @@ class WideOutputs {
     Words quads[kHalves][kHalfVectors];
     load<kHalf>(offset, quads[0]);
     if constexpr (kHalves == 2) load<1>(offset, quads[1]);
-    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kSums>());
+    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kRows * kVectors>());
   }
   template <int kLoaded>
   HWY_INLINE void load(std::size_t offset, Words (&quads)[kHalfVectors]) const {
     constexpr int kLast = kWideKernel + kRows - 2;  // the last row that has weights
     if constexpr (kGroups == 2)
-      load_two_rows<kLoaded, kLast, kDown>(rows_, offset, quads);
+      load_two_rows<kLoaded, kLast, kDown>(sums_.rows(), offset, quads);
     else
-      load_wide_quads<kLoaded, kLast>(rows_, offset, lanes_, quads);
+      load_wide_quads<kLoaded, kLast>(sums_.rows(), offset, quads);
   }
   template <int kColumn, int... kVector, int... kIndex>
   HWY_INLINE void add_quads(const Words (&quads)[kHalves][kHalfVectors],
                             std::integer_sequence<int, kVector...>,
                             std::integer_sequence<int, kIndex...>) {
     const Operand bytes[] = {Dot::bytes(quads[kVector / kHalfVectors][kVector % kHalfVectors])...};
-    (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
+    (add<kColumn, kIndex / kVectors, kIndex % kVectors>(bytes[kIndex % kVectors]), ...);
   }
-  template <int kColumn, int kIndex>
+  /// Adds a column to a row of an output, if it is one of its columns.
+  template <int kColumn, int kRowOfOutputs, int kVector>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0)
-      sums_[kIndex] =
-          Dot::add(sums_[kIndex], bytes,
-                   taps_[(kIndex % kSums / kVectors * kWideKernel + kColumn) * kVectors +
-                         kIndex % kVectors]);
+    constexpr int kOutput = kRowOfOutputs / kRows, kTap = kColumn - kOutput * kStride;
+    if constexpr (kTap >= 0)
+      sums_.template add<kOutput, kRowOfOutputs % kRows, kTap, kVector>(bytes);
   }
 
   template <class Take, int... kRow>
   HWY_INLINE void end(int x, const Take& take, std::integer_sequence<int, kRow...>) const {
     if constexpr (kHalves == 2)
-      (take(kRow, x, half(kRow, 0), half(kRow, 1)), ...);
+      (take(kRow, x, sums_.halves(kRow, 0), sums_.halves(kRow, kHalfVectors)), ...);
     else
-      (take(kRow, x, half(kRow, 0)), ...);
-  }
-  HWY_INLINE Halves half(int row, int number) const {
-    const int vector = number * kHalfVectors, sum = row * kVectors + vector;
-    return narrow(shifted(sum, vector), shifted(sum + 1, vector + 1));
-  }
-  HWY_INLINE Words shifted(int sum, int vector) const {
-    return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
+      (take(kRow, x, sums_.halves(kRow, 0)), ...);
   }
 
-  const Weights& weights_;
-  int lanes_;
-  const std::uint8_t* rows_[kInputRows];
-  Operand taps_[kRows * kWideKernel * kVectors];
-  Words sums_[kOpen * kSums];
+  SideSums<Dot, Weights, kQuad + (kGroups - 1) * kDown, kRows, kHalf * kHalfVectors, kVectors,
+           kOpen>
+      sums_;
 };
 
 /// How panels are computed side by side: rows of outputs whose quads are the first one's, and
@@ -10159,7 +10180,6 @@ struct WideForm {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// This one, too.
 // from pplcnet/kernels/int8/tall_depthwise-inl.hpp
 // Depthwise convolution of 5×5 kernels, neighbouring panels side by side: quads of four rows in a
 // column, and of four columns in the fifth row, so that 25 taps take seven of them. Compiled once
@@ -10176,7 +10196,7 @@ template <class Dot, int kStride>
 struct TallWeights {
   static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
   static constexpr int kTaps = kTallKernel + 2;
-  typename Dot::Operand taps[kTaps * kLaneVectors];
+  typename Dot::Operand taps[1][kTaps * kLaneVectors];
   Words starts[kLaneVectors];
   Shifts shifts[kLaneVectors];
 
@@ -10192,10 +10212,10 @@ struct TallWeights {
       for (int column = 2; column < kTallKernel; ++column)
         fifth_row = add_words(fifth_row, move_down(load(column, 1), column - 1));
       for (int column = 0; column < kTallKernel; ++column)
-        taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
-      taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
-      taps[kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
-      subtract_offset<Dot, kTaps>(taps + i, starts[i]);
+        taps[0][column * kLaneVectors + i] = Dot::weights(load(column, 0));
+      taps[0][kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
+      taps[0][kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
+      subtract_offset<Dot, kTaps>(taps[0] + i, starts[i]);
     }
   }
 
@@ -10211,54 +10231,31 @@ class TallOutputs {
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = TallWeights<Dot, kStride>;
-  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kVectors = kHalfVectors;
   static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
   static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
 
  public:
-  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window, int lanes)
-      : weights_(weights), lanes_(lanes), fifth_row_(window.rows[kQuad]) {
-    copy_rows(window, Indices<kQuad>());
-    copy_taps(Indices<Weights::kTaps * kVectors>());
-  }
+  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window)
+      : sums_(weights, window), fifth_row_(window.rows[kQuad]) {}
 
   /// Computes `count` outputs, the first of which has its first column at an offset, and gives
   /// `take` the halves of each one.
   template <class Take>
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
-    begin<0>(Indices<kOpen * kVectors>());
+    sums_.template begin<0>();
     add_columns<0>(offset, pitch, Indices<kShared>());
     // With a stride of two, the quad before the first one begins in the row above.
     add_fifth_row<false>(fifth_row_ + offset + pitch - kStride * pitch, pitch);
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
       add_columns<kShared>(offset + kShared * pitch, pitch, Indices<kStride>());
       add_fifth_row<true>(fifth_row_ + offset + pitch, pitch);
-      take(0, x, narrow(shifted(0), shifted(1)));
-      advance(Indices<(kOpen - 1) * kVectors>());
-      begin<kOpen - 1>(Indices<kVectors>());
+      take(0, x, sums_.halves(0, 0));
+      sums_.advance();
     }
   }
 
  private:
-  template <int... kIndex>
-  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
-    ((rows_[kIndex] = window.rows[kIndex]), ...);
-  }
-  /// Takes those of these vectors: [tap][vector].
-  template <int... kIndex>
-  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / kVectors * kLaneVectors + kFirst + kIndex % kVectors]),
-     ...);
-  }
-  template <int kOutput, int... kIndex>
-  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kVectors + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kVectors]), ...);
-  }
-
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
@@ -10267,7 +10264,7 @@ class TallOutputs {
   template <int kColumn, int... kOutput>
   HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kOutput...>) {
     Words quads[kVectors];
-    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
+    load_wide_quads<kHalf>(sums_.rows(), offset, quads);
     const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     (add<kColumn - kOutput * kStride, kOutput>(bytes), ...);
   }
@@ -10278,7 +10275,7 @@ class TallOutputs {
     const std::uint8_t* const places[kQuad] = {columns, columns + pitch, columns + 2 * pitch,
                                                columns + 3 * pitch};
     Words quads[kVectors];
-    load_wide_quads<kHalf>(places, 0, lanes_, quads);
+    load_wide_quads<kHalf>(places, 0, quads);
     const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     if constexpr (kToFirst) add<Weights::kFifthRow, 0>(bytes);
     add<Weights::kFirstColumn, kToFirst ? 1 : 0>(bytes);
@@ -10286,21 +10283,13 @@ class TallOutputs {
   template <int kTap, int kOutput>
   HWY_INLINE void add([[maybe_unused]] const Operand (&bytes)[kVectors]) {
     if constexpr (kTap >= 0) {
-      Words* const sums = sums_ + kOutput * kVectors;
-      sums[0] = Dot::add(sums[0], bytes[0], taps_[kTap * kVectors]);
-      sums[1] = Dot::add(sums[1], bytes[1], taps_[kTap * kVectors + 1]);
+      sums_.template add<kOutput, 0, kTap, 0>(bytes[0]);
+      sums_.template add<kOutput, 0, kTap, 1>(bytes[1]);
     }
   }
-  HWY_INLINE Words shifted(int vector) const {
-    return shift_words(sums_[vector], weights_.shifts[kFirst + vector]);
-  }
 
-  const Weights& weights_;
-  int lanes_;
-  const std::uint8_t* rows_[kQuad];
+  SideSums<Dot, Weights, kQuad, 1, kHalf * kHalfVectors, kVectors, kOpen> sums_;
   const std::uint8_t* fifth_row_;
-  Operand taps_[Weights::kTaps * kVectors];
-  Words sums_[kOpen * kVectors];
 };
 
 /// How panels are computed side by side: one row of outputs after the other.
@@ -10316,7 +10305,6 @@ struct TallForm {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// Both of them.
 // from pplcnet/kernels/int8/side_panels-inl.hpp
 // A depthwise layer's rows, of neighbouring panels side by side: their sums become bytes. Compiled
 // once per instruction set.
@@ -10334,7 +10322,6 @@ struct OutputBytes {
   int rows;
   std::uint8_t* to;
   std::size_t pixel_pitch, row_pitch;
-  int lanes;
 
   HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
     if (row >= rows) return;
@@ -10343,7 +10330,7 @@ struct OutputBytes {
       store_two_rows(first, second, place(row, x),
                      row + kRows < rows ? place(row + kRows, x) : nullptr);
     else
-      store_lanes(first, second, place(row, x), lanes);
+      store_lanes(first, second, place(row, x));
   }
   HWY_INLINE std::uint8_t* place(int row, int x) const {
     return to + static_cast<std::size_t>(row) * row_pitch +
@@ -10377,7 +10364,6 @@ class SidePanels {
  public:
   HWY_INLINE SidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
-        panels_(panels),
         weights_(rows, panels),
         ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
@@ -10401,21 +10387,20 @@ class SidePanels {
     const BytePixels<std::uint8_t>& output = rows_.output;
     std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
                              static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
-    const OutputBytes<kSteps, kRows, kGroups> bytes = {
-        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
-    typename Form::template Outputs<0> first(weights_, window, panels_.count);
+    const OutputBytes<kSteps, kRows, kGroups> bytes = {ending_, rows, to, output.pixel_pitch,
+                                                       output.row_pitch};
+    typename Form::template Outputs<0> first(weights_, window);
     if constexpr (Form::kAtOnce) {
       first.compute(offset, rows_.pixel_pitch, outputs, bytes);
     } else {
       first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
-      typename Form::template Outputs<1>(weights_, window, panels_.count)
+      typename Form::template Outputs<1>(weights_, window)
           .compute(offset, rows_.pixel_pitch, outputs,
                    UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
     }
   }
 
   const ByteDepthwise& rows_;
-  const PanelLanes panels_;
   const typename Form::Weights weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;
@@ -10437,7 +10422,6 @@ void side_panels(const ByteDepthwise& rows, const PanelLanes& panels) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
-// All of them.
 // from pplcnet/kernels/int8/byte_depthwise-inl.hpp
 // Depthwise convolution of bytes: of panels side by side, as many as vectors have lanes for, then
 // of those that are left. Compiled once per instruction set.
@@ -10445,8 +10429,8 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
-/// for two rows at a time where vectors hold these, and returns the first one that is left.
+/// Computes panels from `begin` on side by side, as long as they fill vectors, then two of them for
+/// two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
 HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
@@ -10457,17 +10441,14 @@ HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   const auto tall =
       strides ? side_panels<Dot, TallForm<Dot, 2>> : side_panels<Dot, TallForm<Dot, 1>>;
   const auto compute = narrow ? wide : tall;
-  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
-    count = std::min(kSidePanels, end - begin);
-    compute(rows, {begin, count});
-  }
+  for (; end - begin >= kSidePanels; begin += kSidePanels) compute(rows, {begin, kSidePanels});
   if constexpr (kHasTwoRows) {
-    const int count = end - begin;
-    if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
+    constexpr int kHalf = kSidePanels / 2;
+    if (end - begin >= kHalf && narrow && rows.stride.height == rows.stride.width) {
       const auto two_rows = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 2>>
                                     : side_panels<Dot, WideForm<Dot, 1, kRows, 2>>;
-      two_rows(rows, {begin, count, count});
-      return end;
+      two_rows(rows, {begin, kHalf});
+      begin += kHalf;
     }
   }
   return begin;
@@ -10493,6 +10474,7 @@ void byte_depthwise(const ByteDepthwise& rows, int begin, int end) {
 }  // namespace HWY_NAMESPACE
 }  // namespace pplcnet::inline PPLCNET_ABI
 HWY_AFTER_NAMESPACE();
+// clang-format on
 // These need some of what is before them.
 // from pplcnet/kernels/int8/dense-inl.hpp
 // Dense layers of bytes for one image or two: weights, of which each is used once, pass by as fast

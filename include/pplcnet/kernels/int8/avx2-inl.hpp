@@ -101,7 +101,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels of each lane: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto row = [&](int y) HWY_ATTR {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[y] + offset));
@@ -116,7 +116,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel of both lanes' panels.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixel), _mm256_packus_epi16(lower, upper));
 }
 

@@ -140,17 +140,15 @@ HWY_INLINE void make_wide_quads(Words a, Words b, Words c, Words d, Words (&quad
 
 /// Loads the quads of four rows' bytes; those after row kLast are any.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int lanes,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
-  const auto mask = static_cast<__mmask8>((1 << 2 * lanes) - 1);
-  const auto row = [&](int y) HWY_ATTR { return _mm512_maskz_loadu_epi64(mask, rows[y] + offset); };
+  const auto row = [&](int y) HWY_ATTR { return _mm512_loadu_si512(rows[y] + offset); };
   make_wide_quads<kHalf>(row(0), row(1), row(2), row(kLast), quads);
 }
 
-/// Stores a pixel of the first lanes' panels.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int lanes) {
-  _mm512_mask_storeu_epi64(pixel, static_cast<__mmask8>((1 << 2 * lanes) - 1),
-                           _mm512_packus_epi16(lower, upper));
+/// Stores a pixel of all lanes' panels.
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
+  _mm512_storeu_si512(pixel, _mm512_packus_epi16(lower, upper));
 }
 
 /// Whether two panels can be in the lower lanes, and the same of rows below in the upper ones.

@@ -4,8 +4,8 @@ HWY_BEFORE_NAMESPACE();
 namespace pplcnet::inline PPLCNET_ABI {
 namespace HWY_NAMESPACE {
 
-/// Computes panels from `begin` on side by side, as long as that is worthwhile, then two of them
-/// for two rows at a time where vectors hold these, and returns the first one that is left.
+/// Computes panels from `begin` on side by side, as long as they fill vectors, then two of them for
+/// two rows at a time where vectors hold these, and returns the first one that is left.
 template <class Dot>
 HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   constexpr int kRows = kSharesQuads ? 2 : 1;  // of kernels that leave room in a quad
@@ -16,17 +16,14 @@ HWY_INLINE int side_depthwise(const ByteDepthwise& rows, int begin, int end) {
   const auto tall =
       strides ? side_panels<Dot, TallForm<Dot, 2>> : side_panels<Dot, TallForm<Dot, 1>>;
   const auto compute = narrow ? wide : tall;
-  for (int count; 2 * (end - begin) > kSidePanels; begin += count) {
-    count = std::min(kSidePanels, end - begin);
-    compute(rows, {begin, count});
-  }
+  for (; end - begin >= kSidePanels; begin += kSidePanels) compute(rows, {begin, kSidePanels});
   if constexpr (kHasTwoRows) {
-    const int count = end - begin;
-    if (2 * count == kSidePanels && narrow && rows.stride.height == rows.stride.width) {
+    constexpr int kHalf = kSidePanels / 2;
+    if (end - begin >= kHalf && narrow && rows.stride.height == rows.stride.width) {
       const auto two_rows = strides ? side_panels<Dot, WideForm<Dot, 2, 1, 2>>
                                     : side_panels<Dot, WideForm<Dot, 1, kRows, 2>>;
-      two_rows(rows, {begin, count, count});
-      return end;
+      two_rows(rows, {begin, kHalf});
+      begin += kHalf;
     }
   }
   return begin;

@@ -72,8 +72,8 @@ HWY_INLINE bool is_usual(const ByteDepthwise& rows) {
 
 /// Ends the sums [pixel][16] of `count` neighbouring outputs of a panel.
 template <ByteSteps kSteps>
-HWY_INLINE void end_strip(const ByteDepthwise& rows, int panel, int pixel, int count,
-                          const std::int32_t* sums) {
+HWY_INLINE void end_outputs(const ByteDepthwise& rows, int panel, int pixel, int count,
+                            const std::int32_t* sums) {
   const PixelPlaces<std::uint8_t> outputs(rows.output, pixel, count);
   const PixelPlaces<const std::uint8_t> addends(rows.addend, pixel, count);
   end_bytes<kSteps>(rows.ending, static_cast<std::size_t>(panel * kPanel), sums, count,
@@ -114,7 +114,7 @@ HWY_NOINLINE void depthwise_any_panel(const ByteDepthwise& rows, int panel) {
       for (int i = 0; i < count; ++i)
         depthwise_outputs(rows, weights, window, channel + static_cast<std::size_t>(x + i) * step,
                           sums + i * kPanel);
-      end_strip<kSteps>(rows, panel, y * width + x, count, sums);
+      end_outputs<kSteps>(rows, panel, y * width + x, count, sums);
     }
   }
 }

@@ -93,7 +93,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto pairs = [&](int y) {
     const std::uint8_t* const second = rows[std::min(y + 1, kLast)];
@@ -107,7 +107,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   vst1q_u8(pixel, vcombine_u8(vqmovun_s16(lower), vqmovun_s16(upper)));
 }
 

@@ -9,18 +9,15 @@ namespace HWY_NAMESPACE {
 inline constexpr int kLaneVectors = 4;
 inline constexpr int kHalfVectors = 2;
 
-/// Panels side by side, in all lanes or in the first ones; the last one is in those after it, too.
-/// After `period` lanes come the same panels, of other rows.
+/// `count` panels side by side, in the first lanes; in those after them are the same ones, of other
+/// rows.
 struct PanelLanes {
-  int first, count;
+  int first;
   std::size_t panels[kSidePanels];
 
-  HWY_INLINE PanelLanes(int begin, int panel_count, int period = kSidePanels)
-      : first(begin), count(panel_count) {
-    for (int i = 0; i < kSidePanels; ++i) {
-      const int lane = i < period ? i : i - period;
-      panels[i] = static_cast<std::size_t>(first + std::min(lane, count - 1));
-    }
+  HWY_INLINE PanelLanes(int begin, int count) : first(begin) {
+    for (int i = 0; i < kSidePanels; ++i)
+      panels[i] = static_cast<std::size_t>(first + (i < count ? i : i - count));
   }
 
   /// Loads 16 bytes of each panel's array: those of number `part`.

@@ -139,7 +139,7 @@ HWY_INLINE Words move_down(const Words& quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   for (int channel = 0; channel < 8; ++channel) {
     std::uint8_t quad[4];
@@ -150,7 +150,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(const Halves& lower, const Halves& upper, std::uint8_t* pixel) {
   for (int i = 0; i < 16; ++i)
     pixel[i] =
         static_cast<std::uint8_t>(std::clamp<int>((i < 8 ? lower : upper).values[i % 8], 0, 255));

@@ -14,7 +14,6 @@ struct OutputBytes {
   int rows;
   std::uint8_t* to;
   std::size_t pixel_pitch, row_pitch;
-  int lanes;
 
   HWY_INLINE void operator()(int row, int x, Halves lower, Halves upper) const {
     if (row >= rows) return;
@@ -23,7 +22,7 @@ struct OutputBytes {
       store_two_rows(first, second, place(row, x),
                      row + kRows < rows ? place(row + kRows, x) : nullptr);
     else
-      store_lanes(first, second, place(row, x), lanes);
+      store_lanes(first, second, place(row, x));
   }
   HWY_INLINE std::uint8_t* place(int row, int x) const {
     return to + static_cast<std::size_t>(row) * row_pitch +
@@ -57,7 +56,6 @@ class SidePanels {
  public:
   HWY_INLINE SidePanels(const ByteDepthwise& rows, const PanelLanes& panels)
       : rows_(rows),
-        panels_(panels),
         weights_(rows, panels),
         ending_(rows.ending, panels),
         channel_(static_cast<std::size_t>(panels.first * kPanel)) {}
@@ -81,21 +79,20 @@ class SidePanels {
     const BytePixels<std::uint8_t>& output = rows_.output;
     std::uint8_t* const to = output.pixels + static_cast<std::size_t>(y) * output.row_pitch +
                              static_cast<std::size_t>(x) * output.pixel_pitch + channel_;
-    const OutputBytes<kSteps, kRows, kGroups> bytes = {
-        ending_, rows, to, output.pixel_pitch, output.row_pitch, panels_.count};
-    typename Form::template Outputs<0> first(weights_, window, panels_.count);
+    const OutputBytes<kSteps, kRows, kGroups> bytes = {ending_, rows, to, output.pixel_pitch,
+                                                       output.row_pitch};
+    typename Form::template Outputs<0> first(weights_, window);
     if constexpr (Form::kAtOnce) {
       first.compute(offset, rows_.pixel_pitch, outputs, bytes);
     } else {
       first.compute(offset, rows_.pixel_pitch, outputs, LowerHalves{halves_});
-      typename Form::template Outputs<1>(weights_, window, panels_.count)
+      typename Form::template Outputs<1>(weights_, window)
           .compute(offset, rows_.pixel_pitch, outputs,
                    UpperHalves<OutputBytes<kSteps, kRows, kGroups>>{halves_, bytes});
     }
   }
 
   const ByteDepthwise& rows_;
-  const PanelLanes panels_;
   const typename Form::Weights weights_;
   const BytePanel<kSteps> ending_;
   std::size_t channel_;

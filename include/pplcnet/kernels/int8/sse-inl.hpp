@@ -122,7 +122,7 @@ HWY_INLINE Words move_down(Words quads, int rows) {
 
 /// Quads of four rows' bytes, for eight channels: the lower ones or the upper ones.
 template <int kHalf, int kLast = 3>
-HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset, int,
+HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t offset,
                                 Words (&quads)[2]) {
   const auto pairs = [&](int y) HWY_ATTR {
     const Words a = load_128(rows[y] + offset), b = load_128(rows[std::min(y + 1, kLast)] + offset);
@@ -134,7 +134,7 @@ HWY_INLINE void load_wide_quads(const std::uint8_t* const* rows, std::size_t off
 }
 
 /// Stores a pixel.
-HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel, int) {
+HWY_INLINE void store_lanes(Halves lower, Halves upper, std::uint8_t* pixel) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(pixel), _mm_packus_epi16(lower, upper));
 }
 

@@ -13,7 +13,7 @@ template <class Dot, int kStride>
 struct TallWeights {
   static constexpr int kFifthRow = kTallKernel, kFirstColumn = kTallKernel + 1;
   static constexpr int kTaps = kTallKernel + 2;
-  typename Dot::Operand taps[kTaps * kLaneVectors];
+  typename Dot::Operand taps[1][kTaps * kLaneVectors];
   Words starts[kLaneVectors];
   Shifts shifts[kLaneVectors];
 
@@ -29,10 +29,10 @@ struct TallWeights {
       for (int column = 2; column < kTallKernel; ++column)
         fifth_row = add_words(fifth_row, move_down(load(column, 1), column - 1));
       for (int column = 0; column < kTallKernel; ++column)
-        taps[column * kLaneVectors + i] = Dot::weights(load(column, 0));
-      taps[kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
-      taps[kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
-      subtract_offset<Dot, kTaps>(taps + i, starts[i]);
+        taps[0][column * kLaneVectors + i] = Dot::weights(load(column, 0));
+      taps[0][kFifthRow * kLaneVectors + i] = Dot::weights(fifth_row);
+      taps[0][kFirstColumn * kLaneVectors + i] = Dot::weights(move_down(load(0, 1), kStride - 1));
+      subtract_offset<Dot, kTaps>(taps[0] + i, starts[i]);
     }
   }
 
@@ -48,54 +48,31 @@ class TallOutputs {
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = TallWeights<Dot, kStride>;
-  static constexpr int kVectors = kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kVectors = kHalfVectors;
   static constexpr int kOpen = (kTallKernel + kStride - 1) / kStride;  // outputs that are summed
   static constexpr int kShared = kTallKernel - kStride;  // columns that the next output reads, too
 
  public:
-  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window, int lanes)
-      : weights_(weights), lanes_(lanes), fifth_row_(window.rows[kQuad]) {
-    copy_rows(window, Indices<kQuad>());
-    copy_taps(Indices<Weights::kTaps * kVectors>());
-  }
+  HWY_INLINE TallOutputs(const Weights& weights, const WindowRows& window)
+      : sums_(weights, window), fifth_row_(window.rows[kQuad]) {}
 
   /// Computes `count` outputs, the first of which has its first column at an offset, and gives
   /// `take` the halves of each one.
   template <class Take>
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
-    begin<0>(Indices<kOpen * kVectors>());
+    sums_.template begin<0>();
     add_columns<0>(offset, pitch, Indices<kShared>());
     // With a stride of two, the quad before the first one begins in the row above.
     add_fifth_row<false>(fifth_row_ + offset + pitch - kStride * pitch, pitch);
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
       add_columns<kShared>(offset + kShared * pitch, pitch, Indices<kStride>());
       add_fifth_row<true>(fifth_row_ + offset + pitch, pitch);
-      take(0, x, narrow(shifted(0), shifted(1)));
-      advance(Indices<(kOpen - 1) * kVectors>());
-      begin<kOpen - 1>(Indices<kVectors>());
+      take(0, x, sums_.halves(0, 0));
+      sums_.advance();
     }
   }
 
  private:
-  template <int... kIndex>
-  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
-    ((rows_[kIndex] = window.rows[kIndex]), ...);
-  }
-  /// Takes those of these vectors: [tap][vector].
-  template <int... kIndex>
-  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / kVectors * kLaneVectors + kFirst + kIndex % kVectors]),
-     ...);
-  }
-  template <int kOutput, int... kIndex>
-  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kVectors + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kVectors]), ...);
-  }
-
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
@@ -104,7 +81,7 @@ class TallOutputs {
   template <int kColumn, int... kOutput>
   HWY_INLINE void add_column(std::size_t offset, std::integer_sequence<int, kOutput...>) {
     Words quads[kVectors];
-    load_wide_quads<kHalf>(rows_, offset, lanes_, quads);
+    load_wide_quads<kHalf>(sums_.rows(), offset, quads);
     const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     (add<kColumn - kOutput * kStride, kOutput>(bytes), ...);
   }
@@ -115,7 +92,7 @@ class TallOutputs {
     const std::uint8_t* const places[kQuad] = {columns, columns + pitch, columns + 2 * pitch,
                                                columns + 3 * pitch};
     Words quads[kVectors];
-    load_wide_quads<kHalf>(places, 0, lanes_, quads);
+    load_wide_quads<kHalf>(places, 0, quads);
     const Operand bytes[kVectors] = {Dot::bytes(quads[0]), Dot::bytes(quads[1])};
     if constexpr (kToFirst) add<Weights::kFifthRow, 0>(bytes);
     add<Weights::kFirstColumn, kToFirst ? 1 : 0>(bytes);
@@ -123,21 +100,13 @@ class TallOutputs {
   template <int kTap, int kOutput>
   HWY_INLINE void add([[maybe_unused]] const Operand (&bytes)[kVectors]) {
     if constexpr (kTap >= 0) {
-      Words* const sums = sums_ + kOutput * kVectors;
-      sums[0] = Dot::add(sums[0], bytes[0], taps_[kTap * kVectors]);
-      sums[1] = Dot::add(sums[1], bytes[1], taps_[kTap * kVectors + 1]);
+      sums_.template add<kOutput, 0, kTap, 0>(bytes[0]);
+      sums_.template add<kOutput, 0, kTap, 1>(bytes[1]);
     }
   }
-  HWY_INLINE Words shifted(int vector) const {
-    return shift_words(sums_[vector], weights_.shifts[kFirst + vector]);
-  }
 
-  const Weights& weights_;
-  int lanes_;
-  const std::uint8_t* rows_[kQuad];
+  SideSums<Dot, Weights, kQuad, 1, kHalf * kHalfVectors, kVectors, kOpen> sums_;
   const std::uint8_t* fifth_row_;
-  Operand taps_[Weights::kTaps * kVectors];
-  Words sums_[kOpen * kVectors];
 };
 
 /// How panels are computed side by side: one row of outputs after the other.

@@ -37,56 +37,30 @@ class WideOutputs {
   using Indices = std::make_integer_sequence<int, kCount>;
   using Operand = typename Dot::Operand;
   using Weights = WideWeights<Dot, kRows>;
-  static constexpr int kVectors = kHalves * kHalfVectors, kFirst = kHalf * kHalfVectors;
+  static constexpr int kVectors = kHalves * kHalfVectors;
+  static constexpr int kShared = kWideKernel - kStride;  // columns that the next output reads, too
   static constexpr int kOpen = (kWideKernel + kStride - 1) / kStride;  // outputs that are summed
-  static constexpr int kSums = kRows * kVectors;                       // of an output
   static constexpr int kDown = kRows * kStride;  // input rows from a group's to the next one's
-  static constexpr int kInputRows = kQuad + (kGroups - 1) * kDown;
 
  public:
-  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window, int lanes)
-      : weights_(weights), lanes_(lanes) {
-    copy_rows(window, Indices<kInputRows>());
-    copy_taps(Indices<kRows * kWideKernel * kVectors>());
-  }
+  HWY_INLINE WideOutputs(const Weights& weights, const WindowRows& window)
+      : sums_(weights, window) {}
 
   /// Computes `count` outputs, the first of which has its first column at an offset, and gives
   /// `take` the halves of each one in each row.
   template <class Take>
   HWY_INLINE void compute(std::size_t offset, std::size_t pitch, int count, const Take& take) {
-    begin<0>(Indices<kOpen * kSums>());
-    add_columns<0>(offset, pitch, Indices<kWideKernel - kStride>());
-    offset += (kWideKernel - kStride) * pitch;
+    sums_.template begin<0>();
+    add_columns<0>(offset, pitch, Indices<kShared>());
+    offset += kShared * pitch;
     for (int x = 0; x < count; ++x, offset += kStride * pitch) {
-      add_columns<kWideKernel - kStride>(offset, pitch, Indices<kStride>());
+      add_columns<kShared>(offset, pitch, Indices<kStride>());
       end(x, take, Indices<kRows>());
-      advance(Indices<(kOpen - 1) * kSums>());
-      begin<kOpen - 1>(Indices<kSums>());
+      sums_.advance();
     }
   }
 
  private:
-  template <int... kIndex>
-  HWY_INLINE void copy_rows(const WindowRows& window, std::integer_sequence<int, kIndex...>) {
-    ((rows_[kIndex] = window.rows[kIndex]), ...);
-  }
-  /// Takes those of these vectors: [row][column][vector].
-  template <int... kIndex>
-  HWY_INLINE void copy_taps(std::integer_sequence<int, kIndex...>) {
-    ((taps_[kIndex] = weights_.taps[kIndex / (kWideKernel * kVectors)]
-                                   [kIndex % (kWideKernel * kVectors) / kVectors * kLaneVectors +
-                                    kFirst + kIndex % kVectors]),
-     ...);
-  }
-  template <int kOutput, int... kIndex>
-  HWY_INLINE void begin(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kOutput * kSums + kIndex] = weights_.starts[kFirst + kIndex % kVectors]), ...);
-  }
-  template <int... kIndex>
-  HWY_INLINE void advance(std::integer_sequence<int, kIndex...>) {
-    ((sums_[kIndex] = sums_[kIndex + kSums]), ...);
-  }
-
   template <int kSkipped, int... kColumn>
   HWY_INLINE void add_columns(std::size_t offset, std::size_t pitch,
                               std::integer_sequence<int, kColumn...>) {
@@ -97,52 +71,42 @@ class WideOutputs {
     Words quads[kHalves][kHalfVectors];
     load<kHalf>(offset, quads[0]);
     if constexpr (kHalves == 2) load<1>(offset, quads[1]);
-    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kSums>());
+    add_quads<kColumn>(quads, Indices<kVectors>(), Indices<kOpen * kRows * kVectors>());
   }
   template <int kLoaded>
   HWY_INLINE void load(std::size_t offset, Words (&quads)[kHalfVectors]) const {
     constexpr int kLast = kWideKernel + kRows - 2;  // the last row that has weights
     if constexpr (kGroups == 2)
-      load_two_rows<kLoaded, kLast, kDown>(rows_, offset, quads);
+      load_two_rows<kLoaded, kLast, kDown>(sums_.rows(), offset, quads);
     else
-      load_wide_quads<kLoaded, kLast>(rows_, offset, lanes_, quads);
+      load_wide_quads<kLoaded, kLast>(sums_.rows(), offset, quads);
   }
   template <int kColumn, int... kVector, int... kIndex>
   HWY_INLINE void add_quads(const Words (&quads)[kHalves][kHalfVectors],
                             std::integer_sequence<int, kVector...>,
                             std::integer_sequence<int, kIndex...>) {
     const Operand bytes[] = {Dot::bytes(quads[kVector / kHalfVectors][kVector % kHalfVectors])...};
-    (add<kColumn - kIndex / kSums * kStride, kIndex>(bytes[kIndex % kVectors]), ...);
+    (add<kColumn, kIndex / kVectors, kIndex % kVectors>(bytes[kIndex % kVectors]), ...);
   }
-  template <int kColumn, int kIndex>
+  /// Adds a column to a row of an output, if it is one of its columns.
+  template <int kColumn, int kRowOfOutputs, int kVector>
   HWY_INLINE void add([[maybe_unused]] const Operand& bytes) {
-    if constexpr (kColumn >= 0)
-      sums_[kIndex] =
-          Dot::add(sums_[kIndex], bytes,
-                   taps_[(kIndex % kSums / kVectors * kWideKernel + kColumn) * kVectors +
-                         kIndex % kVectors]);
+    constexpr int kOutput = kRowOfOutputs / kRows, kTap = kColumn - kOutput * kStride;
+    if constexpr (kTap >= 0)
+      sums_.template add<kOutput, kRowOfOutputs % kRows, kTap, kVector>(bytes);
   }
 
   template <class Take, int... kRow>
   HWY_INLINE void end(int x, const Take& take, std::integer_sequence<int, kRow...>) const {
     if constexpr (kHalves == 2)
-      (take(kRow, x, half(kRow, 0), half(kRow, 1)), ...);
+      (take(kRow, x, sums_.halves(kRow, 0), sums_.halves(kRow, kHalfVectors)), ...);
     else
-      (take(kRow, x, half(kRow, 0)), ...);
-  }
-  HWY_INLINE Halves half(int row, int number) const {
-    const int vector = number * kHalfVectors, sum = row * kVectors + vector;
-    return narrow(shifted(sum, vector), shifted(sum + 1, vector + 1));
-  }
-  HWY_INLINE Words shifted(int sum, int vector) const {
-    return shift_words(sums_[sum], weights_.shifts[kFirst + vector]);
+      (take(kRow, x, sums_.halves(kRow, 0)), ...);
   }
 
-  const Weights& weights_;
-  int lanes_;
-  const std::uint8_t* rows_[kInputRows];
-  Operand taps_[kRows * kWideKernel * kVectors];
-  Words sums_[kOpen * kSums];
+  SideSums<Dot, Weights, kQuad + (kGroups - 1) * kDown, kRows, kHalf * kHalfVectors, kVectors,
+           kOpen>
+      sums_;
 };
 
 /// How panels are computed side by side: rows of outputs whose quads are the first one's, and
