@@ -96,8 +96,13 @@ Error open(const QuantiseArguments& arguments, std::optional<pplcnet::OpenedNetw
   pplcnet::WeightFile file;
   const NetworkOptions& network = arguments.network;
   if (auto error = open_weights(network.weights, "", file, network.part)) return error;
-  if (auto error = pplcnet::open_network(file, network.model, pplcnet::Purpose::any, opened))
+  // A detector is no backbone, though it begins with one.
+  if (auto error = pplcnet::open_network(file, network.model, pplcnet::Purpose::whole, opened))
     return error;
+  if (auto error = pplcnet::check_quantisable(opened->network.plan()))
+    return Error::of(file.path(), ": holds ", opened->published->model.name,
+                     ", which cannot be quantised: ", error.message(),
+                     "; `pplcnet inspect MODEL` has a line on int8 of networks that can be");
   info = {.labels = opened->labels,
           .preprocessing = std::string(opened->preprocessing.name),
           .model = std::string(opened->is_published ? opened->published->model.name : "")};
@@ -110,7 +115,7 @@ Error open(const QuantiseArguments& arguments, std::optional<pplcnet::OpenedNetw
     if (auto error = read_labels(network.labels, opened->network.traits().label_count, info.labels))
       return error;
   opened->labels = info.labels;
-  return pplcnet::check_quantisable(opened->network.plan());
+  return {};
 }
 
 /// Lists the pictures, at most so many: those at even distances.

@@ -11,6 +11,7 @@ import unittest
 
 from picture_files import png_of
 from program import ROOT, Result, needs_posix, run_tests
+from random_weights import write_state_dict
 
 WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
 
@@ -161,6 +162,22 @@ class Quantise(unittest.TestCase):
         self.assertEqual(self.quantise(self.folder / "out", "--ranges", "other").status, 2)
         self.assertEqual(self.quantise(self.folder / "out", "--percentile", 99).status, 2)
         self.assertFalse((self.folder / "out").exists())
+
+    def test_a_network_that_cannot_be_quantised_is_refused_whole(self):
+        detector = self.folder / "detector.safetensors"
+        write_state_dict(detector, "picodet_xs_416.json")
+        output = self.folder / "of_detector.safetensors"
+        unnamed = self.quantise(output, weights=detector)  # it fits two, whose inputs differ
+        self.assertEqual((unnamed.status, unnamed.lines, len(unnamed.complaints)), (1, [], 1))
+        name = "picodet_xs_416_coco_lcnet"
+        self.assertIn(name, unnamed.complaints[0])
+        result = self.quantise(output, "--model", name, weights=detector)
+        self.assertEqual((result.status, result.lines, len(result.complaints)), (1, [], 1))
+        self.assertRegex(result.complaints[0], f": {detector}: holds {name}, which cannot be quantised: .*; "
+                         "`pplcnet inspect MODEL` has a line on int8 of networks that can be$")
+        self.assertFalse(output.exists())
+        backbone = self.quantise(output, "--model", "picodet_xs", weights=detector)  # as it is asked for
+        self.assertEqual((backbone.status, backbone.complaints), (0, []))
 
     def test_pictures_that_go_while_they_are_read_make_no_file(self):
         pictures, output = self.folder / "going", self.folder / "gone.safetensors"
