@@ -11250,6 +11250,7 @@ inline Error check_quantisable(const Plan& plan) {
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 
 
@@ -11302,11 +11303,10 @@ inline constexpr int kMostShift = 30;
 inline constexpr double kLeastMultiplier = 1024;
 inline constexpr double kLeastFactorMultiplier = 4096;
 
-inline bool is_scale(float value) {
-  return value > 0 && value <= std::numeric_limits<float>::max();
-}
+/// Returns whether float32 has room for a number.
+inline bool is_finite(double value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
 
-inline bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
+inline bool is_scale(float value) { return value > 0 && is_finite(value); }
 
 /// Writes what is rounded to an integer of 16 bits, whose place in the arithmetic is `what`.
 inline Error set(std::int16_t& constant, double value, const char* what) {
@@ -11383,6 +11383,7 @@ inline Error set_sum(ChannelConstants& channel, const ChannelSum& sum, int shift
 
 inline Error flaw_of(const ByteScale& output, bool starts_at_zero) {
   if (!is_scale(output.scale)) return Error::of("its scale is no positive number");
+  if (!is_finite(output.reach())) return Error::of("its values can be infinite");
   if (starts_at_zero && output.zero != 0)
     return Error::of("its zero point is ", int{output.zero}, ", and after a ReLU it is 0");
   return {};
@@ -11422,6 +11423,7 @@ inline Error factor_constants(const ChannelSum& sum, const Activation& activatio
   for (const float scale : {map_scale, gated_scale})
     if (!constants::is_scale(scale)) return Error::of("a scale of its gate is no positive number");
   const double one = 2048 * double{map_scale} / double{gated_scale};
+  if (!constants::is_finite(1 / one)) return Error::of("the scales of its gate differ too much");
   if (auto error = constants::set(channel.three, one, "largest factor")) return error;
   double slope = kSigmoidOne, reach = 8;
   if (activation.kind != Activation::Kind::sigmoid) {
@@ -11444,7 +11446,11 @@ inline Error factor_constants(const ChannelSum& sum, const Activation& activatio
 /// Computes the constants of a channel that gives a logit.
 inline Error logit_constants(const ChannelSum& sum, ChannelConstants& channel) {
   channel.scale = sum.weight_scale;
-  return constants::set_sum(channel, sum, 0);
+  if (auto error = constants::set_sum(channel, sum, 0)) return error;
+  // Rounded as kernels do: no sum is larger than this one.
+  const auto most = static_cast<float>(std::abs(std::int64_t{channel.bias}) + sum.reach);
+  const double largest = double{most} * double{channel.scale};
+  return constants::is_finite(largest) ? Error() : Error::of("its logits can be infinite");
 }
 
 /// Computes the constants of a pool's channel.
@@ -13001,6 +13007,7 @@ inline Error check_model(std::span<const Layer> layers, const QuantisedModel& mo
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 
 
@@ -13053,11 +13060,10 @@ inline constexpr int kMostShift = 30;
 inline constexpr double kLeastMultiplier = 1024;
 inline constexpr double kLeastFactorMultiplier = 4096;
 
-inline bool is_scale(float value) {
-  return value > 0 && value <= std::numeric_limits<float>::max();
-}
+/// Returns whether float32 has room for a number.
+inline bool is_finite(double value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
 
-inline bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
+inline bool is_scale(float value) { return value > 0 && is_finite(value); }
 
 /// Writes what is rounded to an integer of 16 bits, whose place in the arithmetic is `what`.
 inline Error set(std::int16_t& constant, double value, const char* what) {
@@ -13134,6 +13140,7 @@ inline Error set_sum(ChannelConstants& channel, const ChannelSum& sum, int shift
 
 inline Error flaw_of(const ByteScale& output, bool starts_at_zero) {
   if (!is_scale(output.scale)) return Error::of("its scale is no positive number");
+  if (!is_finite(output.reach())) return Error::of("its values can be infinite");
   if (starts_at_zero && output.zero != 0)
     return Error::of("its zero point is ", int{output.zero}, ", and after a ReLU it is 0");
   return {};
@@ -13173,6 +13180,7 @@ inline Error factor_constants(const ChannelSum& sum, const Activation& activatio
   for (const float scale : {map_scale, gated_scale})
     if (!constants::is_scale(scale)) return Error::of("a scale of its gate is no positive number");
   const double one = 2048 * double{map_scale} / double{gated_scale};
+  if (!constants::is_finite(1 / one)) return Error::of("the scales of its gate differ too much");
   if (auto error = constants::set(channel.three, one, "largest factor")) return error;
   double slope = kSigmoidOne, reach = 8;
   if (activation.kind != Activation::Kind::sigmoid) {
@@ -13195,7 +13203,11 @@ inline Error factor_constants(const ChannelSum& sum, const Activation& activatio
 /// Computes the constants of a channel that gives a logit.
 inline Error logit_constants(const ChannelSum& sum, ChannelConstants& channel) {
   channel.scale = sum.weight_scale;
-  return constants::set_sum(channel, sum, 0);
+  if (auto error = constants::set_sum(channel, sum, 0)) return error;
+  // Rounded as kernels do: no sum is larger than this one.
+  const auto most = static_cast<float>(std::abs(std::int64_t{channel.bias}) + sum.reach);
+  const double largest = double{most} * double{channel.scale};
+  return constants::is_finite(largest) ? Error() : Error::of("its logits can be infinite");
 }
 
 /// Computes the constants of a pool's channel.

@@ -224,6 +224,22 @@ class Quantise(unittest.TestCase):
         self.assertEqual(result.status, 1)
         self.assertIn("expected pictures' values as of the preset 'paddle_", result.complaints[0])
 
+    def test_a_file_whose_scores_can_be_infinite_is_refused(self):
+        content = self.int8.read_bytes()
+        size, = struct.unpack_from("<Q", content)
+        header = json.loads(content[8:8 + size])
+        for tensor, message in [("fc.weight_scale", "its logits can be infinite"),
+                                ("conv1.scale", "its values can be infinite")]:
+            begin, end = header[tensor]["data_offsets"]
+            damaged = bytearray(content)
+            damaged[8 + size + begin:8 + size + end] = struct.pack("<f", 3e38) * ((end - begin) // 4)
+            huge = self.folder / "huge.safetensors"
+            huge.write_bytes(damaged)
+            result = Result("classify", "--weights", huge, self.pictures / "00.png", "--json")
+            self.assertEqual((result.status, result.lines), (1, []), tensor)
+            self.assertIn("huge.safetensors: quantised layer ", result.complaints[0])
+            self.assertIn(f": channel 0: {message}", result.complaints[0])
+
     def test_convert_computes_the_self_test(self):
         damaged = self.folder / "damaged.safetensors"
         content = bytearray(self.int8.read_bytes())

@@ -264,6 +264,11 @@ TEST(Model, RefusesWhatCannotBeComputed) {
       {"quantised layer 2: channel 3: its scales differ too much: its multiplier needs more than "
        "16 bits",
        [](auto& m) { m.layers[2].scales[3] = m.layers[2].weight_scales[3] / 2; }},
+      {"quantised layer 2: channel 3: its values can be infinite",
+       [](auto& m) { m.layers[2].scales[3] = 3e38F; }},
+      {"quantised layer " + std::to_string(right.layers.size() - 1) +
+           ": channel 4: its logits can be infinite",
+       [](auto& m) { m.layers.back().weight_scales[4] = 3e38F; }},
   };
   for (const auto& [message, damage] : cases) {
     net.model() = right;
@@ -272,6 +277,20 @@ TEST(Model, RefusesWhatCannotBeComputed) {
   }
   net.model() = right;
   EXPECT_STREQ(net.pack().message(), "");
+  ChannelConstants channel;
+  EXPECT_STREQ(pplcnet::factor_constants({}, Activation::sigmoid, 1e-7F, 1e36F, channel).message(),
+               "the scales of its gate differ too much");
+}
+
+TEST(Model, TheLargestScalesGiveFiniteNumbers) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  const pplcnet::ChannelSum sum = {.weight_scale = kLargest / 1024, .reach = 1024};
+  ChannelConstants channel;
+  EXPECT_STREQ(pplcnet::logit_constants(sum, channel).message(), "");
+  EXPECT_TRUE(std::isfinite(1024 * channel.scale));
+  const pplcnet::ByteScale output = {.scale = kLargest / 128, .zero = 128};
+  EXPECT_STREQ(pplcnet::pool_constants(output, output, channel).message(), "");
+  EXPECT_TRUE(std::isfinite(-128 * channel.scale));
 }
 
 }  // namespace
