@@ -229,8 +229,8 @@ int run(const EvaluateArguments& arguments) {
   if (report(read_examples(arguments.data, root, *classifier, examples, complete))) return 1;
 
   for (const Example& one : examples) add_input(one.path);
-  for (const std::string& output : {arguments.predictions, arguments.page})
-    if (report(claim_output(output))) return 1;
+  if (report(check_output(arguments.predictions))) return 1;
+  if (!arguments.page.empty() && report(claim_output(arguments.page))) return 1;
   KnownPredictions known;
   PredictionFile predictions;
   if (!arguments.predictions.empty())

@@ -98,7 +98,7 @@ Error read_input(const std::string& path, pplcnet::FileBytes& bytes, std::uint64
   return pplcnet::read_file(path, bytes, max_bytes);
 }
 
-Error claim_output(const std::string& path, Report report) {
+Error check_output(const std::string& path, Report report) {
   Facts facts;
   if (system_files::find(path, facts) != 0) return {};
   if (is_input(facts))
@@ -106,6 +106,11 @@ Error claim_output(const std::string& path, Report report) {
   if (report == Report::printed && standard_stream_of(facts) == system_streams::kOutput)
     return Error::of(path, ": is standard output, where the report goes; name another output");
   return {};
+}
+
+Error claim_output(const std::string& path, Report report) {
+  if (auto error = check_output(path, report)) return error;
+  return OutputFile(path).write({});  // which gets no name
 }
 
 OutputFile::~OutputFile() { remove_temporary(); }
@@ -117,7 +122,7 @@ Error OutputFile::problem(int number) const {
 
 /// Finds out where the bytes go.
 Error OutputFile::resolve() {
-  if (auto error = claim_output(path())) return error;
+  if (auto error = check_output(path())) return error;
   target_ = path();
   if (existing_ == Existing::kept) {
     if (system_files::is_taken(target_)) return Error::of(target_, " is there already");
@@ -209,7 +214,7 @@ int OutputFile::pass_through() const {
 
 Error OutputFile::publish() {
   // What was no input when the bytes were written may have become one.
-  if (auto error = claim_output(path())) return error;
+  if (auto error = check_output(path())) return error;
   if (const int number = is_stream_ ? pass_through() : rename_temporary(); number == EEXIST)
     return Error::of(target_, " is there already");
   else if (number != 0)

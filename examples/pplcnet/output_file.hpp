@@ -24,6 +24,10 @@ pplcnet::Error read_input(const std::string& path, pplcnet::FileBytes& bytes,
 enum class Report : unsigned char { none, printed };
 
 /// Says so if a path leads to an input, or to where a report is printed.
+pplcnet::Error check_output(const std::string& path, Report report = Report::none);
+
+/// Says so, too, if a file could not be written there, before the work for it begins. Nothing of
+/// the attempt stays.
 pplcnet::Error claim_output(const std::string& path, Report report = Report::none);
 
 /// A file on its way. Its temporary lies beside it and gets its name, modes and all, when it is

@@ -90,6 +90,81 @@ class Outputs(unittest.TestCase):
             self.assertIn("is both read and to be written", result.complaints[0])
             self.assertEqual({path: self.contents()[path] for path in before}, before)
 
+    def commands_that_work_long(self, output, page):
+        """Each sees a picture that it complains of as soon as it works, and would write there."""
+        for kind in ("0", "1"):
+            for i in range(3):
+                self.add(f"train/{kind}/{i}.png", png(40, 30, (40 * i, 20, 200)))
+            self.add(f"train/{kind}/bad.png", b"no picture")
+        train = self.folder / "train"
+        return [
+            ("fit", "--images", train, "-o", output),
+            ("quantise", "--pictures", train, "-o", output),
+            ("features", "-o", output, train),
+            ("evaluate", "--report", page, train),
+            ("train", "--images", train, "--epochs", 1, "-o", output),
+            ("train", "--images", train, "--epochs", 1, "--report", page, "-o",
+             self.folder / "mine.safetensors"),
+        ]
+
+    def command_of(self, name, *arguments):
+        option = "--init" if name == "train" else "--weights"
+        return Result(name, option, self.weights, *arguments)
+
+    def test_an_output_that_cannot_be_written_is_noticed_before_the_work(self):
+        folder = self.folder / "taken.safetensors"
+        self.add("taken.safetensors/mine", b"mine")
+        for output, problem in [(self.folder / "none" / "out.safetensors", "cannot create "),
+                                (folder, "cannot be written: Is a directory")]:
+            for arguments in self.commands_that_work_long(output, output):
+                before = self.contents()
+                result = self.command_of(*arguments)
+                self.assertEqual((result.status, result.lines), (1, []), arguments)
+                self.assertEqual(len(result.complaints), 1, result.complaints)
+                self.assertIn(f"{output}: {problem}", result.complaints[0])
+                self.assertEqual(self.contents(), before, arguments)
+
+    @needs_posix("modes of folders")
+    def test_a_folder_that_may_not_be_written_is_noticed_before_the_work(self):
+        locked = self.folder / "locked"
+        commands = self.commands_that_work_long(locked / "out.safetensors", locked / "out.html")
+        locked.mkdir(mode=0o555)
+        as_user = []
+        if os.geteuid() == 0:
+            if shutil.which("setpriv") is None:
+                self.skipTest("root may write everywhere, and there is no setpriv")
+            for path in (self.folder, self.shared):
+                path.chmod(0o755)
+            self.weights.chmod(0o644)
+            as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        for name, *arguments in commands[:4]:
+            done = subprocess.run([*as_user, *PPLCNET, name, "--weights", self.weights, *arguments],
+                                  capture_output=True, text=True, timeout=60)
+            if "ermission denied" in done.stderr and "pplcnet" not in done.stderr:
+                self.skipTest("the program itself may not be run by another user")
+            self.assertEqual((done.returncode, done.stdout), (1, ""), done)
+            self.assertRegex(done.stderr, r"^pplcnet \w+: .*/out\.\w+: cannot create .*: Permission denied\n$")
+
+    def test_predictions_may_be_added_where_no_file_may_be_made(self):
+        train = self.add("train/0/0.png").parent.parent
+        predictions = self.folder / "locked" / "predictions.jsonl"
+        predictions.parent.mkdir()
+        for mode in (0o755, 0o555):
+            predictions.parent.chmod(mode)
+            self.assertEqual(self.command("evaluate", "--predictions", predictions, train).status, 0)
+        predictions.parent.chmod(0o755)
+        self.assertEqual([one.name for one in predictions.parent.iterdir()], ["predictions.jsonl"])
+
+    def test_what_fails_leaves_the_output_as_it_was(self):
+        output = self.add("old.safetensors", b"old")
+        bad = self.add("bad/bad.png", b"no picture").parent
+        self.assertIn("no picture to calibrate with",
+                      self.refused("quantise", "--pictures", bad, "-o", output))
+        for _, *arguments in self.commands_that_work_long(output, output)[:1]:
+            for i in range(3):
+                self.add(f"train/1/{i}.png", b"no picture")
+            self.assertIn("1/0.png: not a picture", self.refused("fit", *arguments))
+
     def test_files_of_somebody_else_are_kept_in_folders(self):
         cat = self.add("cat.png")
         cats = self.add("photos/cat.png", png(50, 60))

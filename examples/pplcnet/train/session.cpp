@@ -53,6 +53,7 @@ Error Session::begin(const Recipe& recipe) {
   InitialFile initial;
   if (auto error = open_initial(recipe, initial)) return error;
   if (auto error = read_pictures(state_.recipe, initial, data_)) return error;
+  if (auto error = claim_outputs()) return error;
   if (auto error = choose_network(initial, data_, state_)) return error;
   const bool has_new_head = initial && initial.opened->labels != data_.labels;
   for (std::string& line :
@@ -86,6 +87,7 @@ Error Session::resume(const std::string& path) {
   if (auto error = read_data_set(source, data_)) return error;
   if (data_.fingerprint() != state_.pictures)
     return Error::of(path, ": the pictures of ", recipe.images, " are others than they were");
+  if (auto error = claim_outputs()) return error;
   if (auto error = make_trainer(state_, trainer_)) return error;
   if (!put_weights())
     return Error::of(path, ": its weights are those of another network than ", state_.published);
@@ -106,7 +108,7 @@ bool Session::put_weights() {
          state_.averages.parameters.size() == averages;
 }
 
-Error Session::prepare() {
+Error Session::claim_outputs() const {
   const Recipe& recipe = state_.recipe;
   add_input(recipe.init);
   for (const auto* part : {&data_.training, &data_.validation})
@@ -114,6 +116,11 @@ Error Session::prepare() {
   for (const std::string& output : {recipe.output, recipe.page, checkpoint_path()})
     if (!output.empty())
       if (auto error = claim_output(output, Report::printed)) return error;
+  return {};
+}
+
+Error Session::prepare() {
+  const Recipe& recipe = state_.recipe;
   if (auto error = pplcnet::check_info(
           {.labels = state_.labels, .preprocessing = recipe.preset, .model = state_.model},
           state_.classes, recipe.output))

@@ -52,6 +52,7 @@ class Session {
   using Clock = std::chrono::steady_clock;
 
   bool put_weights();
+  pplcnet::Error claim_outputs() const;
   pplcnet::Error prepare();
 
   pplcnet::Error run_epoch(Progress& progress);
