@@ -23,6 +23,7 @@
 #include "pplcnet/weights/path.hpp"
 #include "pplcnet/weights/save.hpp"
 #include "printable.hpp"
+#include "weights.hpp"
 
 namespace {
 
@@ -98,6 +99,7 @@ int run(const FitArguments& arguments) {
   if (report(find_examples(arguments.images, examples))) return 1;
   for (const Example& one : examples.all) add_input(one.path);
   if (report(claim_output(arguments.output, Report::printed))) return 1;
+  if (report(check_native_name(arguments.output))) return 2;
   Embeddings embeddings;
   const bool all = embed(arguments, *classifier, examples, embeddings);
   if (interruption::happened()) return interruption::exit_status();

@@ -261,6 +261,7 @@ int run(const QuantiseArguments& arguments) {
       choose_pictures(names, static_cast<std::size_t>(arguments.most));
   for (const std::string& path : pictures) add_input(path);
   if (report(claim_output(arguments.output, Report::printed))) return 1;
+  if (report(check_native_name(arguments.output))) return 2;
 
   Networks networks(*std::move(opened));
   const pplcnet::Plan& plan = networks.floats.plan();

@@ -15,6 +15,7 @@
 #include "train/recipe_options.hpp"
 #include "train/session.hpp"
 #include "train/summary.hpp"
+#include "weights.hpp"
 
 namespace {
 
@@ -37,8 +38,7 @@ std::string usage_error(const TrainArguments& arguments) {
   }
   if (recipe.images.empty()) return "--images is required";
   if (recipe.output.empty()) return "--output is required";
-  if (!recipe.output.ends_with(".safetensors"))
-    return recipe.output + ": expected a name that ends in .safetensors";
+  if (!recipe.output.ends_with(".safetensors")) return no_native_name(recipe.output).message();
   return "";
 }
 

@@ -3,6 +3,7 @@
 #include "output_file.hpp"
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/weights/join.hpp"
+#include "pplcnet/weights/path.hpp"
 
 using pplcnet::Error;
 
@@ -11,6 +12,17 @@ Error open_weights(const std::string& path, const std::string& companion, pplcne
   Error error = pplcnet::WeightFile::open(path, companion, file, part);
   for (const std::string& read : file.paths()) add_input(read);
   return error;
+}
+
+Error no_native_name(const std::string& path) {
+  return Error::of(path,
+                   ": expected a name that ends in .safetensors; `pplcnet convert` makes ONNX and "
+                   "other frameworks' weights of such a file");
+}
+
+Error check_native_name(const std::string& path) {
+  const auto ending = pplcnet::path_of(path).extension();
+  return ending.empty() || ending == ".safetensors" ? Error() : no_native_name(path);
 }
 
 std::string check_model(const std::string& name) {

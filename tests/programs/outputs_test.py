@@ -165,6 +165,19 @@ class Outputs(unittest.TestCase):
                 self.add(f"train/1/{i}.png", b"no picture")
             self.assertIn("1/0.png: not a picture", self.refused("fit", *arguments))
 
+    def test_an_output_named_after_another_format_is_refused(self):
+        for name in ("out.onnx", "out.xyz", "out.pdparams"):
+            output = self.folder / name
+            for arguments in self.commands_that_work_long(output, output):
+                if arguments[-2:] != ("-o", output):
+                    continue
+                result = self.command_of(*arguments)
+                self.assertEqual((result.status, result.lines), (2, []), arguments)
+                self.assertEqual(result.complaints, [
+                    f"pplcnet {arguments[0]}: {output}: expected a name that ends in .safetensors; `pplcnet "
+                    "convert` makes ONNX and other frameworks' weights of such a file"])
+                self.assertFalse(output.exists())
+
     def test_files_of_somebody_else_are_kept_in_folders(self):
         cat = self.add("cat.png")
         cats = self.add("photos/cat.png", png(50, 60))
