@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "command.hpp"
 #include "pplcnet/image/text_lines.hpp"
 #include "pplcnet/weights/path.hpp"
 
@@ -67,6 +68,9 @@ Error find_classes(const std::map<std::int64_t, std::string>& categories, const 
     return Error::of(path, ": category ", pplcnet::quote(*unknown),
                      " is no label of the network, and there are ", categories.size(),
                      " categories, not one for each of its ", classes.count, " classes");
+  report(Error::of(path, ": category ", pplcnet::quote(*unknown),
+                   " is no label of the network; all are taken for its classes in the order of "
+                   "their ids"));
   std::size_t place = 0;
   for (const auto& [id, name] : categories) ids[id] = place++;
   return {};

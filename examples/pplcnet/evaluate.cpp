@@ -64,9 +64,11 @@ Error read_folder(const std::string& folder, const pplcnet::AnyClassifier& class
   std::vector<std::string> names;
   std::vector<int> class_ids;
   if (auto error = folders_in(folder, names, complete)) return error;
-  if (auto error =
-          classes_of_folders(names, folder, classifier.labels(), classifier.classes(), class_ids))
+  Error guess;
+  if (auto error = classes_of_folders(names, folder, classifier.labels(), classifier.classes(),
+                                      class_ids, guess))
     return error;
+  report(guess);
   for (std::size_t i = 0; i < names.size(); ++i)
     for (std::string& path : pictures_in(pplcnet::name_in(folder, names[i]), complete))
       examples.push_back({std::move(path), class_ids[i]});
@@ -285,10 +287,10 @@ int run(const EvaluateArguments& arguments) {
 constexpr const char* kFooter =
     "Classes: a list has a path and the number of its class on each line, as Paddle's do. Of a "
     "folder, the folders in it are the classes: their names are labels or numbers of classes, "
-    "or else they are all classes in the order of their names (as of ImageNet)."
+    "or else they are all classes in the order of their names (as of ImageNet), which is said."
     "\n\nObjects, with --coco: the average precision of a detector, with the numbers of "
     "pycocotools. Categories are classes by their names, or else all of them in the order of "
-    "their ids."
+    "their ids, which is said."
     "\n\nMasks, with --masks: for each picture in the folder `data` and those in it there is a "
     "PNG "
     "file in the same place of the folder MASKS, street/1.png for street/1.jpg, whose pixels, "

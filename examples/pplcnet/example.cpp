@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "pplcnet/image/labels.hpp"
 #include "pplcnet/image/text_lines.hpp"
 #include "pplcnet/weights/path.hpp"
 #include "text_file.hpp"
@@ -56,7 +57,7 @@ Error parse_examples(std::string_view text, const std::string& path, const std::
 
 Error classes_of_folders(const std::vector<std::string>& names, const std::string& path,
                          const std::vector<std::string>& labels, int classes,
-                         std::vector<int>& class_ids) {
+                         std::vector<int>& class_ids, Error& guess) {
   class_ids.clear();
   std::vector<std::string> unknown;
   for (const std::string& name : names) {
@@ -90,5 +91,10 @@ Error classes_of_folders(const std::vector<std::string>& names, const std::strin
                      " classes, nor as many: which is which?");
   class_ids.resize(names.size());
   std::iota(class_ids.begin(), class_ids.end(), 0);
+  guess =
+      Error::of(path, ": its folders are neither labels nor numbers of classes, and are taken for ",
+                "the classes in the order of their names: ", pplcnet::quote(names.front()), " for ",
+                pplcnet::quote(pplcnet::label_of(0, labels)), " to ", pplcnet::quote(names.back()),
+                " for ", pplcnet::quote(pplcnet::label_of(classes - 1, labels)));
   return {};
 }

@@ -21,9 +21,9 @@ pplcnet::Error parse_examples(std::string_view text, const std::string& path,
                               const std::string& root, int classes, std::vector<Example>& examples);
 
 /// Finds the classes of folders by their names: labels, numbers of classes, or, if none is a label,
-/// the names of all classes in their order, as of ImageNet.
+/// the names of all classes in their order, as of ImageNet. That is a guess, which `guess` says.
 pplcnet::Error classes_of_folders(const std::vector<std::string>& names, const std::string& path,
                                   const std::vector<std::string>& labels, int classes,
-                                  std::vector<int>& class_ids);
+                                  std::vector<int>& class_ids, pplcnet::Error& guess);
 
 #endif  // PPLCNET_EXAMPLES_EXAMPLE_HPP

@@ -106,6 +106,9 @@ class EvaluateObjects(unittest.TestCase):
         for one in self.data["annotations"]:  # ids from 121 on
             one["category_id"] = 121 if one["category_id"] == PERSON else 126
         self.assertAlmostEqual(self.numbers()["AP"], 1, places=9)
+        self.assertEqual(self.evaluate().complaints, [
+            f"pplcnet evaluate: {self.file}: category 'thing 79' is no label of the network; all are taken "
+            "for its classes in the order of their ids"])
         self.data["categories"].pop()
         self.assert_refused("thing 78", "79 categories", "80 classes")
 

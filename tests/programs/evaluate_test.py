@@ -92,6 +92,20 @@ class Evaluate(unittest.TestCase):
         self.assertEqual(result.complaints, [f"pplcnet evaluate: {data}/line.png: lies in no class's "
                                              "folder, and is left out"])
 
+    def test_folders_that_are_taken_in_their_order_are_named(self):
+        for names, complaints in [
+            (["0_degree", "180_degree"], 0), (["0", "1"], 0), (["up", "upside down"], 1)]:
+            data = self.folder / names[0]
+            for name in names:
+                (data / name).mkdir(parents=True)
+                shutil.copy(LINE, data / name)
+            result = self.evaluate(data=data)
+            self.assertEqual((result.status, result.lines[0]), (0, "pictures: 2"))
+            self.assertEqual(result.complaints, complaints * [
+                f"pplcnet evaluate: {data}: its folders are neither labels nor numbers of classes, and are "
+                "taken for the classes in the order of their names: 'up' for '0_degree' to 'upside down' "
+                "for '180_degree'"])
+
     def test_an_evaluation_goes_on_and_says_what_was_cut(self):
         whole = self.evaluate("--predictions", self.predictions)
         self.assertEqual((whole.status, whole.complaints), (0, []))

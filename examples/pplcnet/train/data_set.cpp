@@ -37,8 +37,10 @@ Error read_folders(const std::string& folder, DataSet& data, std::vector<Example
   const bool finds_labels = data.labels.empty();
   std::vector<int> classes;
   if (!finds_labels) {
-    if (auto error = classes_of_folders(names, folder, data.labels, data.classes(), classes))
+    Error guess;
+    if (auto error = classes_of_folders(names, folder, data.labels, data.classes(), classes, guess))
       return error;
+    report(guess);
   }
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string path = pplcnet::name_in(folder, names[i]);
