@@ -18461,7 +18461,7 @@ PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> 
                                  const NetworkTraits& traits, std::span<const std::byte>& packed) {
   if (auto error = check_version(file)) return error;
   if (is_quantised(file))
-    return Error::of(file.path, ": its weights are int8, which quantise/load.hpp reads")
+    return Error::of(file.path, ": its weights are int8; this needs a network in floats")
         .with_progress(Error::kAllSteps);
   if (auto error = check_description(file, layers, traits, storage_name(traits.storage)))
     return error;
@@ -21647,13 +21647,14 @@ PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, 
                               : label_files::read_lines(lines, path, found))
     return error;
   if (found.empty()) return Error::of(path, ": line ", *label_list + 1, ": has no labels");
-  if (classes > 0) {
+  const std::size_t expected = classes > 0 ? static_cast<std::size_t>(classes) : found.size();
+  if (found.size() != expected) {
     // The line of the first label too many, or of the last one.
     std::size_t line = 0;
-    for (std::size_t i = 0; i < std::min(found.size(), static_cast<std::size_t>(classes) + 1); ++i)
+    for (std::size_t i = 0; i < std::min(found.size(), expected + 1); ++i)
       line = std::max(line, found[i].line);
-    if (auto error = check_label_count(found.size(), classes, join({path, ": line ", line})))
-      return error;
+    return Error::of(path, ": line ", line, ": expected ", expected,
+                     " labels, one for each class, found ", found.size());
   }
   labels.resize(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) labels[i] = std::move(found[i].text);
@@ -22541,7 +22542,7 @@ enum class Precision : unsigned char {
 template <Precision kPrecision, class TNet>
 struct InPrecision {
   static_assert(kPrecision == Precision::float32,
-                "Precision::int8: the program includes pplcnet/quantised.hpp");
+                "Precision::int8: the program needs pplcnet/quantised.hpp");
   using Network = TNet;
 };
 

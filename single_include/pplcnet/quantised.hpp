@@ -14492,7 +14492,7 @@ PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> 
                                  const NetworkTraits& traits, std::span<const std::byte>& packed) {
   if (auto error = check_version(file)) return error;
   if (is_quantised(file))
-    return Error::of(file.path, ": its weights are int8, which quantise/load.hpp reads")
+    return Error::of(file.path, ": its weights are int8; this needs a network in floats")
         .with_progress(Error::kAllSteps);
   if (auto error = check_description(file, layers, traits, storage_name(traits.storage)))
     return error;
@@ -14617,11 +14617,11 @@ inline Error check_answer(const TensorFile& file, const NetworkTraits& traits) {
       .with_progress(Error::kAllSteps);
 }
 
-/// Says what a file that is not quantised is read by.
+/// Says what a file holds that is not quantised.
 inline Error not_quantised(const TensorFile& file) {
   return Error::of(file.path, ": expected a quantised network, found ",
                    is_native(file) ? "a native file" : "a state dict",
-                   " in floats: weights/load.hpp reads it, `pplcnet quantise` makes one of it");
+                   " in floats; `pplcnet quantise` makes one of it");
 }
 
 /// Parses the bytes of a file that is to be of a quantised network.

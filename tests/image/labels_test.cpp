@@ -71,8 +71,9 @@ TEST(ParseLabels, IdsAreEachOfTheClassesOnce) {
 }
 
 TEST(ParseLabels, ThereAreAsManyAsClasses) {
-  EXPECT_EQ(problem_of("0 a\n1 b\n2 c\n3 d\n", 2), "list: line 3: 4 labels for 2 classes");
-  EXPECT_EQ(problem_of("a\n", 2), "list: line 1: 1 labels for 2 classes");
+  EXPECT_EQ(problem_of("0 a\n1 b\n2 c\n3 d\n", 2),
+            "list: line 3: expected 2 labels, one for each class, found 4");
+  EXPECT_EQ(problem_of("a\n", 2), "list: line 1: expected 2 labels, one for each class, found 1");
   EXPECT_EQ(labels_of("a\nb\n", 2), (Labels{"a", "b"}));
 }
 
@@ -115,7 +116,7 @@ TEST(ParseLabels, LabelListOfYaml) {
                 "    - black and gold\n      garden spider\n  Other: 1\n"),
       (Labels{"0_degree", "judge's robe", "\xE6\xB1\x89 \"a\"!", "black and gold garden spider"}));
   EXPECT_EQ(problem_of("label_list:\n- cat\n- dog\n- hen\n", 2),
-            "list: line 4: 3 labels for 2 classes");
+            "list: line 4: expected 2 labels, one for each class, found 3");
   EXPECT_EQ(problem_of("label_list: [cat, dog]\n"),
             "list: line 1: expected a label, `- cat`, found 'label_list: [cat, dog]'");
   EXPECT_EQ(problem_of("label_list:\n- cat\n- dog: 1\n"),

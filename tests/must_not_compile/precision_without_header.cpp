@@ -1,5 +1,5 @@
 // Networks in bytes have a header of their own, which nobody else pays for.
-// expect: Precision::int8: the program includes pplcnet/quantised.hpp
+// expect: Precision::int8: the program needs pplcnet/quantised.hpp
 // errors: 1
 #include "pplcnet/models/pplcnet.hpp"
 

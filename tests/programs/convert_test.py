@@ -370,7 +370,7 @@ class Convert(unittest.TestCase):
     def test_labels_that_do_not_fit_are_refused(self):
         labels = self.write("labels.txt", b"a\nb\n")
         for to in [self.to, self.folder / "net.onnx"]:
-            message = f"{labels}: line 2: 2 labels for 1000 classes"
+            message = f"{labels}: line 2: expected 1000 labels, one for each class, found 2"
             self.expect_refusal(message, PADDLE[0], to, "--labels", labels)
         self.expect_refusal("no.txt: there is no such file", PADDLE[0], self.to, "--labels",
                             self.folder / "no.txt")

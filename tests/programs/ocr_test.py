@@ -211,6 +211,17 @@ class OcrTest(unittest.TestCase):
             self.assert_fails(ocr(LINE, **files), "expected a character_dict in PostProcess")
             self.assert_fails(ocr(LINE, recognition=own), "expected F32 [120, 6625], found F32 [120, 97]")
 
+    @needs(*FILES.values())
+    def test_weights_of_another_network_are_refused_with_their_file(self):
+        result = ocr(LINE, detection=LINES)
+        self.assert_fails(result, f"{LINES}: expected weights of a text detector on PP-LCNet V3, found those "
+                                  "of a network for pictures of 80x160")
+        with tempfile.TemporaryDirectory() as folder:
+            int8 = pathlib.Path(folder) / "int8.safetensors"
+            self.assertEqual(Result("quantise", "--weights", LINES, "--pictures", LINE, "-o", int8).status, 0)
+            self.assert_fails(ocr(LINE, recognition=int8),
+                              f"{int8}: its weights are int8; this needs a network in floats")
+
     def test_files_are_required(self):
         result = Result("ocr", PAGE)
         self.assertEqual(result.status, 2)

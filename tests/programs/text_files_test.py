@@ -36,8 +36,8 @@ class TextFiles(unittest.TestCase):
 
     def test_labels_that_would_be_wrong_are_refused_with_the_line(self):
         for content, message in [
-            ("0 a\n1 b\n2 c\n", "line 3: 3 labels for 2 classes"),
-            ("a\n", "line 1: 1 labels for 2 classes"),
+            ("0 a\n1 b\n2 c\n", "line 3: expected 2 labels, one for each class, found 3"),
+            ("a\n", "line 1: expected 2 labels, one for each class, found 1"),
             ("1 cat\n2 dog\n", "line 1: the first id is 1: ids begin at 0"),
             ("0 cat\n0 dog\n", "line 2: id 0 again, after line 1"),
             ("0 cat\n2 dog\n", "line 2: id 2: expected each of 0 to 1 once"),

@@ -313,11 +313,10 @@ TEST_F(QuantisedFileTest, AnotherNetworksFileIsRefused) {
                 "found 64");
 }
 
-TEST_F(QuantisedFileTest, FilesInFloatsAndOthersSayWhatReadsThem) {
+TEST_F(QuantisedFileTest, FilesInFloatsAndOthersSayWhatTheyAre) {
   const auto weights = synthetic_weights<Net>();
   ASSERT_STREQ(pplcnet::save(path, *weights).message(), "");
-  const std::string hint =
-      " in floats: weights/load.hpp reads it, `pplcnet quantise` makes one of it";
+  const std::string hint = " in floats; `pplcnet quantise` makes one of it";
   EXPECT_EQ(problem(path), "expected a quantised network, found a native file" + hint);
   write_tensors(path, synthetic_state_dict(Net::layers, Net::traits).file);
   EXPECT_EQ(problem(path), "expected a quantised network, found a state dict" + hint);
@@ -327,7 +326,7 @@ TEST_F(QuantisedFileTest, FilesInFloatsAndOthersSayWhatReadsThem) {
       << problem(path);
 
   ASSERT_EQ(save<Net>(path, model), "");
-  const std::string quantised = path + ": its weights are int8, which quantise/load.hpp reads";
+  const std::string quantised = path + ": its weights are int8; this needs a network in floats";
   const auto loaded = std::make_unique<Net::Weights>();
   EXPECT_EQ(pplcnet::load(path, *loaded).message(), quantised);
   pplcnet::FileBytes file;

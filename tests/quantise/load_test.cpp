@@ -89,14 +89,14 @@ TEST_F(QuantisedLoadTest, EachKindOfWeightsSaysWhatItExpects) {
   save<Net>({});
   const auto floats = std::make_unique<Floats::Weights>();
   EXPECT_EQ(pplcnet::load(path, *floats).message(),
-            path + ": its weights are int8, which quantise/load.hpp reads");
+            path + ": its weights are int8; this needs a network in floats");
   const std::string other = folder.file("floats.safetensors");
   ASSERT_STREQ(pplcnet::save(other, *floats).message(), "");
   const auto weights = std::make_unique<Net::Weights>();
   EXPECT_EQ(pplcnet::load(other, *weights).message(),
             other +
-                ": expected a quantised network, found a native file in floats: "
-                "weights/load.hpp reads it, `pplcnet quantise` makes one of it");
+                ": expected a quantised network, found a native file in floats; "
+                "`pplcnet quantise` makes one of it");
 }
 
 TEST_F(QuantisedLoadTest, AClassifierHasLabelsPreprocessingAndTheSameScores) {

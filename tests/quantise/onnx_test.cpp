@@ -151,7 +151,7 @@ TEST_P(QuantisedOnnxTest, ItIsNotTakenForFloats) {
   EXPECT_EQ(std::string(pplcnet::loading::load_onnx(std::as_const(bytes).bytes(), path, layers,
                                                     plan->traits, weights)
                             .message()),
-            path + ": its weights are int8, which pplcnet/open opens");
+            path + ": its weights are int8; this needs a network in floats");
 }
 
 INSTANTIATE_TEST_SUITE_P(, QuantisedOnnxTest,

@@ -16,7 +16,7 @@ enum class Precision : unsigned char {
 template <Precision kPrecision, class TNet>
 struct InPrecision {
   static_assert(kPrecision == Precision::float32,
-                "Precision::int8: the program includes pplcnet/quantised.hpp");
+                "Precision::int8: the program needs pplcnet/quantised.hpp");
   using Network = TNet;
 };
 

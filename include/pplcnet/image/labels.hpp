@@ -25,7 +25,6 @@
 
 #include "pplcnet/image/label_list.hpp"
 #include "pplcnet/image/text_lines.hpp"
-#include "pplcnet/weights/join.hpp"
 #include "pplcnet/weights/utf8.hpp"
 #endif
 
@@ -152,13 +151,14 @@ PPLCNET_INLINE Error parse_labels(std::string_view text, std::string_view path, 
                               : label_files::read_lines(lines, path, found))
     return error;
   if (found.empty()) return Error::of(path, ": line ", *label_list + 1, ": has no labels");
-  if (classes > 0) {
+  const std::size_t expected = classes > 0 ? static_cast<std::size_t>(classes) : found.size();
+  if (found.size() != expected) {
     // The line of the first label too many, or of the last one.
     std::size_t line = 0;
-    for (std::size_t i = 0; i < std::min(found.size(), static_cast<std::size_t>(classes) + 1); ++i)
+    for (std::size_t i = 0; i < std::min(found.size(), expected + 1); ++i)
       line = std::max(line, found[i].line);
-    if (auto error = check_label_count(found.size(), classes, join({path, ": line ", line})))
-      return error;
+    return Error::of(path, ": line ", line, ": expected ", expected,
+                     " labels, one for each class, found ", found.size());
   }
   labels.resize(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) labels[i] = std::move(found[i].text);

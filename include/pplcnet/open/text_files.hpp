@@ -56,9 +56,12 @@ inline Error open_text_network(const std::string& path, Graph (*graph)(const Wid
   const Extent said = file.evidence().input;
   if (said.height > 0) options.input.height = said.height;
   if (said.width > 0) options.input.width = said.width;
+  const auto made = std::make_unique<Graph>(graph(options));
+  if (check_graph(*made))  // not of this size
+    return Error::of(path, ": expected weights of ", made->what, ", found those of a network for ",
+                     "pictures of ", options.input.height, "x", options.input.width);
   std::optional<AnyNetwork> network;
-  if (auto error = AnyNetwork::make(*std::make_unique<Graph>(graph(options)), 1, network))
-    return error;
+  if (auto error = AnyNetwork::make(*made, 1, network)) return error;
   if (auto error = file.read(network->layers(), network->traits(), network->weights()))
     return error;
   result.emplace(TextNetwork{std::move(*network), graph, options});

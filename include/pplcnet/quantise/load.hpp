@@ -79,11 +79,11 @@ inline Error check_answer(const TensorFile& file, const NetworkTraits& traits) {
       .with_progress(Error::kAllSteps);
 }
 
-/// Says what a file that is not quantised is read by.
+/// Says what a file holds that is not quantised.
 inline Error not_quantised(const TensorFile& file) {
   return Error::of(file.path, ": expected a quantised network, found ",
                    is_native(file) ? "a native file" : "a state dict",
-                   " in floats: weights/load.hpp reads it, `pplcnet quantise` makes one of it");
+                   " in floats; `pplcnet quantise` makes one of it");
 }
 
 /// Parses the bytes of a file that is to be of a quantised network.

@@ -104,7 +104,8 @@ PPLCNET_INLINE Error loading::load_onnx(std::span<const std::byte> bytes, std::s
   FileGraph graph;
   if (auto error = parse_onnx(bytes, path, graph)) return error;
   TensorFile own = {.tensors = {}, .metadata = graph.metadata, .path = graph.path};
-  if (is_quantised(own)) return Error::of(path, ": its weights are int8, which pplcnet/open opens");
+  if (is_quantised(own))
+    return Error::of(path, ": its weights are int8; this needs a network in floats");
   if (native::find(own, kOnnxFolded) == nullptr) return pack_graph(graph, layers, traits, weights);
   own.tensors = graph.constants;
   return load_own_onnx(own, layers, traits, weights);

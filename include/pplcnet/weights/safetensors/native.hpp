@@ -119,7 +119,7 @@ PPLCNET_INLINE Error find_native(const TensorFile& file, std::span<const Layer> 
                                  const NetworkTraits& traits, std::span<const std::byte>& packed) {
   if (auto error = check_version(file)) return error;
   if (is_quantised(file))
-    return Error::of(file.path, ": its weights are int8, which quantise/load.hpp reads")
+    return Error::of(file.path, ": its weights are int8; this needs a network in floats")
         .with_progress(Error::kAllSteps);
   if (auto error = check_description(file, layers, traits, storage_name(traits.storage)))
     return error;
