@@ -13,6 +13,7 @@ import time
 import unittest
 
 from program import ROOT, Result, command, needs_posix, run_tests
+from random_weights import write_state_dict
 
 PPLCNET = command("pplcnet")
 WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors"
@@ -62,6 +63,25 @@ class CommandLine(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
             self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
             self.assertTrue(result.stderr.startswith("pplcnet"))
+
+    def test_a_layer_that_is_missing_is_answered_with_those_that_there_are(self):
+        headless = self.folder / "detector.safetensors"
+        write_state_dict(headless, "picodet_xs_416.json")
+        for weights, missing, there in [
+            (headless, "embedding", ["stage3", "conv1", "blocks6.1.pw_conv"]),
+            (WEIGHTS, "nothing", ["embedding", "pooled", "logits", "stage2", "conv1", "fc"]),
+        ]:
+            result = run("features", "--weights", weights, "--layer", missing, "-o", self.folder / "out", LINE)
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            before, after = result.stderr.rstrip("\n").split("; there are ")
+            self.assertTrue(before.endswith(f"has no layer '{missing}'"), before)
+            words = after.split(", ")
+            self.assertEqual([word for word in there if word not in words], [])
+            self.assertNotIn(missing, words)
+            for word in words[:4]:
+                done = run("features", "--weights", weights, "--layer", word, "-o",
+                           self.folder / f"{missing}_{word}", LINE)
+                self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_names_come_from_a_pipe_as_they_are_written(self):
         with subprocess.Popen([*PPLCNET, "classify", "--weights", WEIGHTS, "-"], text=True,
