@@ -2,7 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
+
+#include "pplcnet/weights/path.hpp"
 
 CommandOption CommandOption::required(bool is_required) const {
   option_->required(is_required);
@@ -121,6 +125,14 @@ CommandLine::Parsed CommandLine::parse(std::vector<std::string> words) {
   } catch (const CLI::ParseError& error) {
     name_commands();
     parsed.problem = error.what();
+    // What was not understood is why something is missing.
+    const std::vector<std::string> unknown = app_->remaining(/*recurse=*/true);
+    if (unknown.empty()) return parsed;
+    parsed.problem = CLI::ExtrasError(unknown).what();
+    std::error_code ignored;
+    if (unknown[0].starts_with('-') &&
+        std::filesystem::exists(pplcnet::path_of(unknown[0]), ignored))
+      parsed.problem += "; the file of that name is ./" + unknown[0];
     return parsed;
   }
   name_commands();

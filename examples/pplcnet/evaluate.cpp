@@ -307,8 +307,8 @@ constexpr const char* kFooter =
     "\n          pplcnet evaluate --weights W --masks val/masks val/pictures"
     "\n          pplcnet evaluate --weights ch_PP-OCRv4_rec_infer.onnx --dictionary "
     "ppocr_keys_v1.txt --text rec_gt.txt lines"
-    "\n\nExit status: 0; 1 if a picture could not be read, each of which is named; 130 "
-    "after Ctrl-C: with --predictions the same command resumes from there.";
+    "\n\nExit status: 0; 1 if a picture could not be read, each of which is named; 2: "
+    "usage error; 130 after Ctrl-C: with --predictions the same command resumes from there.";
 
 }  // namespace
 

@@ -99,8 +99,8 @@ Run add_features(CommandLine& program) {
       "for each picture into a folder; prints the pictures that are in it, in the order of the "
       "rows.\n\nExamples: pplcnet features --weights W -o embeddings.npy photos > names.txt"
       "\n          pplcnet features --weights W --layer stage5 -o maps cat.jpg dog.jpg"
-      "\n\nExit status: 0; 1 if a picture has no features, each of which is named; 130 after "
-      "Ctrl-C.");
+      "\n\nExit status: 0; 1 if a picture has no features, each of which is named; 2: usage "
+      "error; 130 after Ctrl-C.");
   add_pictures(command, arguments->pictures);
   arguments->network.add_to(command);
   arguments->network.add_half_head_to(command);

@@ -142,7 +142,7 @@ Run add_fit(CommandLine& program) {
       "\n\nExample: pplcnet fit --weights PPLCNet_x1_0.safetensors --images photos -o "
       "mine.safetensors"
       "\n\nExit status: 0; 1 if a picture could not be read, which is named, or there is no "
-      "result; 130 after Ctrl-C.");
+      "result; 2: usage error; 130 after Ctrl-C.");
   command.add("--images", arguments->images, "A folder with a folder for each class").required();
   arguments->network.add_to(command);
   command.add("-o,--out,--output", arguments->output, "The new weights, .safetensors").required();

@@ -81,6 +81,9 @@ int run_and_catch(int argc, char** argv) {
 
 bool report(const pplcnet::Error& error) {
   if (!error) return false;
+  // What was interrupted is not complete, which is no news: a folder has no pictures, or a file is
+  // missing.
+  if (interruption::happened()) return true;
   try {
     const std::string text = without_controls(error.message());
     std::fprintf(stderr, "%s: %s\n", program_name.c_str(), text.c_str());

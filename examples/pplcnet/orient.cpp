@@ -133,7 +133,7 @@ Run add_orient(CommandLine& program) {
       "\n          pplcnet orient --rotate upright scans/*.jpg"
       "\n          pplcnet orient --lines crops"
       "\n\nExit status: 0; 1 if a picture could not be read or written, each of which is named; "
-      "130 after Ctrl-C.");
+      "2: usage error; 130 after Ctrl-C.");
   add_pictures(command, arguments->pictures);
   const CommandOption weights = arguments->network.add_to(command).required(false);
   command.add_flag("--lines", arguments->lines, "Pictures are lines of text").excludes(weights);

@@ -346,7 +346,8 @@ Run add_parity(CommandLine& program) {
       "\n          numpy.savez('reference.npz', input=x, stage2=…, logits=y)\n"
       "\n--doctor shows what the usual mistakes in preprocessing do to the prediction."
       "\n\nExample: pplcnet parity cat.jpg --weights W --reference reference.npz"
-      "\n\nExit status: 0: the same; 1: it differs, or could not be compared.");
+      "\n\nExit status: 0: the same; 1: it differs, or could not be compared; 2: usage "
+      "error.");
   command.add("picture", arguments->picture, "A picture").required();
   arguments->network.add_to(command);
   command.add("--reference", arguments->reference,

@@ -313,7 +313,7 @@ Run add_quantise(CommandLine& program) {
       "\n\nExample: pplcnet quantise --weights PPLCNet_x1_0.safetensors --pictures photos -o "
       "int8.safetensors"
       "\n\nExit status: 0; 1 if a picture could not be read, which is named and left out, or there "
-      "is no result; 130 after Ctrl-C.");
+      "is no result; 2: usage error; 130 after Ctrl-C.");
   command
       .add("--pictures", arguments->pictures,
            "Files, folders, patterns, or - for names on standard input")

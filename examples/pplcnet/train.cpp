@@ -93,8 +93,8 @@ constexpr const char* kAboutTraining =
     "\n          pplcnet train --images photos --model PPLCNet_x0_25 --size 96 -o mine.safetensors"
     "\n          pplcnet train --resume mine.checkpoint"
     "\n\nExit status: 0; 1 if a picture could not be read, which is named and left out, or there "
-    "is "
-    "no result; 130 after Ctrl-C: the last checkpoint and the best network so far stay.";
+    "is no result; 2: usage error; 130 after Ctrl-C: the last checkpoint and the best network so "
+    "far stay.";
 
 }  // namespace
 

@@ -1,5 +1,8 @@
 #include "weights.hpp"
 
+#include <filesystem>
+#include <system_error>
+
 #include "output_file.hpp"
 #include "pplcnet/open/registry.hpp"
 #include "pplcnet/weights/join.hpp"
@@ -27,6 +30,10 @@ Error check_native_name(const std::string& path) {
 
 std::string check_model(const std::string& name) {
   if (pplcnet::find_model(name) != nullptr) return "";
+  std::error_code ignored;
+  if (std::filesystem::exists(pplcnet::path_of(name), ignored))
+    return pplcnet::join({"expected a model's name, found a file: `pplcnet convert --list ", name,
+                          "` says what it holds"});
   return pplcnet::join(
       {"no model is called ", pplcnet::quote(name), "; there are ", pplcnet::model_names(false)});
 }

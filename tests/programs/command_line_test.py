@@ -20,8 +20,8 @@ WEIGHTS = ROOT / "examples" / "orientation" / "text_line_orientation.safetensors
 LINE = ROOT / "examples" / "line.png"
 PHOTO = ROOT / "examples" / "page.jpg"
 
-COMMANDS = ["classify", "orient", "segment", "features", "evaluate", "fit", "parity", "bench", "inspect",
-            "convert"]
+COMMANDS = ["classify", "orient", "detect", "segment", "ocr", "features", "evaluate", "fit", "train",
+            "quantise", "parity", "bench", "inspect", "convert"]
 
 
 def run(*arguments, **more):
@@ -44,6 +44,8 @@ class CommandLine(unittest.TestCase):
             self.assertIn("Options:", one.stdout)
             if command != "inspect":
                 self.assertIn("xample", one.stdout)
+            if command not in ("bench", "inspect"):
+                self.assertRegex(" ".join(one.stdout.split()), r"Exit status: 0.*; 2: usage error")
 
     def test_the_version_is_that_of_the_library(self):
         text = (ROOT / "include" / "pplcnet" / "version.hpp").read_text()
@@ -63,6 +65,26 @@ class CommandLine(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
             self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
             self.assertTrue(result.stderr.startswith("pplcnet"))
+
+    def test_a_name_that_begins_with_a_dash_is_not_taken_for_nothing(self):
+        shutil.copy(LINE, self.folder / "-dash.png")
+        for arguments in [["classify", "--weights", WEIGHTS, "-dash.png"], ["orient", "-dash.png"]]:
+            result = run(*arguments, cwd=self.folder)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+            self.assertEqual(result.stderr, f"pplcnet {arguments[0]}: The following argument was not expected: "
+                                            "-dash.png; the file of that name is ./-dash.png\n")
+            for name in (["./-dash.png"], ["--", "-dash.png"]):
+                self.assertEqual(run(*arguments[:-1], *name, cwd=self.folder).returncode, 0)
+        missing = run("classify", "--weights", WEIGHTS, "--foo")
+        self.assertEqual((missing.returncode, missing.stderr),
+                         (2, "pplcnet classify: The following argument was not expected: --foo\n"))
+
+    def test_a_file_in_place_of_a_model_is_called_so(self):
+        for arguments in [["inspect", WEIGHTS], ["classify", "--weights", WEIGHTS, "--model", WEIGHTS, LINE]]:
+            result = run(*arguments)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn(f"model: expected a model's name, found a file: `pplcnet convert --list {WEIGHTS}` "
+                          "says what it holds", result.stderr)
 
     def test_a_layer_that_is_missing_is_answered_with_those_that_there_are(self):
         headless = self.folder / "detector.safetensors"
@@ -153,6 +175,16 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(status, 130)
         self.assertTrue(out.endswith("\n"))
         self.assertLess(out.count("\n"), 5000)
+
+    @needs_posix("signals")
+    def test_ctrl_c_while_folders_are_searched_is_no_folder_without_pictures(self):
+        many = self.folder / "many"
+        for i in range(5000):
+            (many / f"{i}").mkdir(parents=True)
+        shutil.copy(LINE, many / "4999")
+        for delay in range(5, 40):
+            status, _, said = self.interrupted("orient", *[many] * 40, after=delay / 100)
+            self.assertEqual((status, said), (130, ""))
 
     @needs_posix("signals")
     def test_an_interrupted_evaluation_says_how_to_go_on(self):
