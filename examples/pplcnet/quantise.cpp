@@ -217,6 +217,9 @@ Error write(const QuantiseArguments& arguments, const Networks& networks,
 /// A layer with less than this, in decibels, is worth a look.
 constexpr double kWeak = 10;
 
+/// With fewer pictures others often have values that none of them has.
+constexpr std::size_t kFewPictures = 100;
+
 void print(const Networks& networks, const LossComparison& comparison) {
   std::printf("%-34s %-14s %12s\n", "layer", "output", "S/N in dB");
   const auto layers = networks.floats.layers();
@@ -228,6 +231,9 @@ void print(const Networks& networks, const LossComparison& comparison) {
                 decibels, decibels < kWeak ? "  weak" : "");
   }
   std::printf("kept in float: none; every layer computes with integers\n");
+  if (comparison.pictures < kFewPictures)
+    std::printf("few pictures: ranges are of %zu; 100 to 500 show which values are usual\n",
+                comparison.pictures);
   if (networks.floats.traits().logits < 0) return;
   std::printf("the same class as in float: %.2f %% of ", 100 * comparison.agreement());
   if (comparison.views != comparison.pictures) std::printf("%zu views of ", comparison.views);

@@ -128,6 +128,12 @@ class Quantise(unittest.TestCase):
         self.assertEqual(len(files), 3)
         self.assertIn(self.int8.read_bytes(), files)
 
+    def test_few_pictures_are_said_to_be_few(self):
+        result = self.quantise(self.folder / "one.safetensors", pictures=self.pictures / "00.png")
+        self.assertEqual((result.status, result.complaints), (0, []))
+        self.assertIn("few pictures: ranges are of 1; 100 to 500 show which values are usual",
+                      result.lines)
+
     def test_of_many_pictures_some_are_taken(self):
         result = self.quantise(self.folder / "few.safetensors", "--most", 5, "--json")
         self.assertEqual(json.loads("\n".join(result.lines))["pictures"], 5)
