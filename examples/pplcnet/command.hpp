@@ -28,7 +28,7 @@ Run add_inspect(CommandLine& program);
 Run add_convert(CommandLine& program);
 Run add_serve(CommandLine& program);  // where cpp-httplib is
 
-/// Says what went wrong, but after an interruption; false if nothing did.
+/// Says what went wrong; false if nothing did.
 bool report(const pplcnet::Error& error);
 /// Returns the message of an exception.
 const char* words_of(const std::exception& problem);

@@ -54,6 +54,8 @@ int run(int argc, char** argv) {
 int run_and_catch(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const interruption::Happened&) {
+    return interruption::exit_status();
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "%s: %s\n", program_name.c_str(), words_of(problem));
   }
@@ -81,9 +83,6 @@ int run_and_catch(int argc, char** argv) {
 
 bool report(const pplcnet::Error& error) {
   if (!error) return false;
-  // What was interrupted is not complete, which is no news: a folder has no pictures, or a file is
-  // missing.
-  if (interruption::happened()) return true;
   try {
     const std::string text = without_controls(error.message());
     std::fprintf(stderr, "%s: %s\n", program_name.c_str(), text.c_str());

@@ -33,7 +33,7 @@ class Walk {
     std::error_code problem;
     fs::directory_iterator entry(pplcnet::path_of(folder), problem);
     for (const fs::directory_iterator end; !problem && entry != end; entry.increment(problem)) {
-      if (interruption::happened()) return;
+      if (interruption::happened()) throw interruption::Happened();
       const std::string path = pplcnet::name_of(entry->path());
       std::error_code ignored;  // what is no folder and cannot be read is named when it is read
       if (entry->is_directory(ignored))
@@ -71,6 +71,7 @@ Error folders_in(const std::string& folder, std::vector<std::string>& names, boo
   std::error_code problem, ignored;
   for (fs::directory_iterator entry(pplcnet::path_of(folder), problem), end;
        !problem && entry != end; entry.increment(problem)) {
+    if (interruption::happened()) throw interruption::Happened();
     const std::string path = pplcnet::name_of(entry->path());
     if (entry->is_directory(ignored))
       names.push_back(pplcnet::name_of(entry->path().filename()));

@@ -13,11 +13,11 @@
 #include "standard_streams.hpp"
 
 /// Lists the pictures in a folder and its subfolders, by their names, sorted. What cannot be
-/// read of it is reported, and then `complete` becomes false.
+/// read of it is reported, and then `complete` becomes false. Throws interruption::Happened.
 std::vector<std::string> pictures_in(const std::string& folder, bool& complete);
 
 /// Lists the names of the folders in a folder, sorted: of classes. Pictures beside them, which are
-/// of no class, are reported, and then `complete` becomes false.
+/// of no class, are reported, and then `complete` becomes false. Throws interruption::Happened.
 pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& names,
                           bool& complete);
 
