@@ -81,7 +81,8 @@ int run(const ClassifyArguments& arguments) {
         Outcome<std::vector<Prediction>> outcome;
         outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
           std::vector<float> scores;
-          if (!own.probabilities(image, scores)) return too_narrow(path);
+          const bool is_seen = own.probabilities(image, scores);
+          if (auto error = check_output_of(path, is_seen, scores)) return error;
           outcome.value.resize(std::min(arguments.top_k, scores.size()));
           pplcnet::top_k(scores, outcome.value);
           return explanations ? explanations->draw(path, image, own, scores) : Error();

@@ -47,7 +47,7 @@ Error detect_in(const Arguments& arguments, AnyDetector& detector, const std::st
                 Found& found) {
   return see_picture(path, [&](pplcnet::ImageView image) -> Error {
     const auto detections = detector.detect(image);
-    if (!detections) return Error::of(path, ": is empty");
+    if (!detections) return no_numbers(path);
     found.size = image.size();
     for (const Detection& one : *detections)
       if (one.score >= arguments.threshold) found.detections.push_back(one);

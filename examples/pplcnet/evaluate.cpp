@@ -190,7 +190,8 @@ Outcome<Evaluated> evaluate_one(pplcnet::AnyClassifier& classifier, const Exampl
   }
   const auto error = see_picture(example.path, [&](pplcnet::ImageView image) {
     std::vector<float> scores;
-    if (!classifier.probabilities(image, scores)) return too_narrow(example.path);
+    const bool is_seen = classifier.probabilities(image, scores);
+    if (auto problem = check_output_of(example.path, is_seen, scores)) return problem;
     outcome.value = evaluate(example.path, example.class_id, scores);
     return Error();
   });

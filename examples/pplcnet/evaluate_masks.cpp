@@ -131,7 +131,7 @@ Outcome<MaskPair> segment_one(AnyClassifier& network, const std::string& picture
   Outcome<MaskPair> outcome;
   outcome.error = see_picture(picture, [&](pplcnet::ImageView image) -> Error {
     if (auto error = read_mask(mask, image.size(), outcome.value.truth)) return error;
-    return segment(network, image, outcome.value.predicted) ? Error() : too_narrow(picture);
+    return segment(network, picture, image, outcome.value.predicted);
   });
   return outcome;
 }

@@ -113,7 +113,7 @@ Outcome<std::vector<Detection>> detect_in(AnyDetector& detector, const Annotated
   Outcome<std::vector<Detection>> outcome;
   outcome.error = see_picture(picture.path, [&](pplcnet::ImageView image) -> Error {
     const auto detections = detector.detect(image);
-    if (!detections) return Error::of(picture.path, ": is empty");
+    if (!detections) return no_numbers(picture.path);
     outcome.value.assign(detections->begin(), detections->end());
     return {};
   });

@@ -56,7 +56,8 @@ int run(const FeaturesArguments& arguments) {
       [&](pplcnet::AnyClassifier& own, const std::string& path) {
         Outcome<std::vector<float>> outcome;
         outcome.error = see_picture(path, [&](pplcnet::ImageView image) {
-          return own.run(image, layer, outcome.value) ? Error() : too_narrow(path);
+          const bool is_seen = own.run(image, layer, outcome.value);
+          return check_output_of(path, is_seen, outcome.value);
         });
         return outcome;
       },

@@ -74,7 +74,8 @@ bool embed(const FitArguments& arguments, const pplcnet::AnyClassifier& classifi
       [&](pplcnet::AnyClassifier& own, const Example& example) {
         Outcome<std::vector<float>> outcome;
         outcome.error = see_picture(example.path, [&](pplcnet::ImageView image) {
-          return own.run(image, layer, outcome.value) ? Error() : too_narrow(example.path);
+          const bool is_seen = own.run(image, layer, outcome.value);
+          return check_output_of(example.path, is_seen, outcome.value);
         });
         return outcome;
       },

@@ -1,6 +1,7 @@
 // pplcnet orient: which way up pages and lines of text are, and copies that are upright.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -86,9 +87,9 @@ int run(const OrientArguments& arguments) {
         outcome.error =
             see_picture(path,
                         [&](pplcnet::ImageView image) {
-                          return OrientationReader(own, rotations).read(image, probabilities)
-                                     ? Error()
-                                     : too_narrow(path);
+                          if (!OrientationReader(own, rotations).read(image, probabilities))
+                            return too_narrow(path);
+                          return std::isfinite(probabilities[0]) ? Error() : no_numbers(path);
                         },
                         {.transparency = Picture::Transparency::on_contrast});
         if (outcome.error) return outcome;

@@ -11,6 +11,7 @@
 
 #include "command.hpp"
 #include "interruption.hpp"
+#include "pplcnet/image/results.hpp"
 #include "pplcnet/image/text_lines.hpp"
 #include "pplcnet/weights/path.hpp"
 #include "system/files.hpp"
@@ -152,4 +153,13 @@ std::optional<std::string> PictureNames::next_line() {
 
 Error too_narrow(std::string_view path) {
   return Error::of(path, ": too narrow a picture to crop from");
+}
+
+Error no_numbers(std::string_view path) {
+  return Error::of(path, ": the network's output is no finite number; its weights may be damaged");
+}
+
+Error check_output_of(std::string_view path, bool is_seen, const std::vector<float>& output) {
+  if (!is_seen) return too_narrow(path);
+  return pplcnet::all_finite(output) ? Error() : no_numbers(path);
 }

@@ -23,6 +23,11 @@ pplcnet::Error folders_in(const std::string& folder, std::vector<std::string>& n
 
 /// Returns what to say of a picture that is too narrow to crop from.
 pplcnet::Error too_narrow(std::string_view path);
+/// Returns what to say of one of which a network makes what is no finite number.
+pplcnet::Error no_numbers(std::string_view path);
+/// Says one or the other if a network has not seen a picture, or of its output.
+pplcnet::Error check_output_of(std::string_view path, bool is_seen,
+                               const std::vector<float>& output);
 
 /// The pictures that arguments of a command line stand for, in order: files, folders, patterns with
 /// `*` and `?`, and `-` for the names on standard input, one on each line, as they come.

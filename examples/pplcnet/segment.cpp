@@ -61,7 +61,7 @@ Error segment_picture(const SegmentArguments& arguments, AnyClassifier& network,
                       const std::string& path, FoundMask& found) {
   return see_picture(path, [&](pplcnet::ImageView image) -> Error {
     std::vector<std::uint8_t> mask;
-    if (!segment(network, image, mask)) return too_narrow(path);
+    if (auto error = segment(network, path, image, mask)) return error;
     found.size = image.size();
     found.shares = mask_shares(mask, network);
     if (!arguments.draw.empty()) found.drawn = drawn_mask_png(image, mask, found.shares);

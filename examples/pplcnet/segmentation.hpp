@@ -15,8 +15,8 @@
 pplcnet::Error open_segmenter(const NetworkOptions& options,
                               std::optional<pplcnet::AnyClassifier>& network);
 
-/// Computes the class of each pixel of a picture, [height][width]. False if it is empty.
-bool segment(pplcnet::AnyClassifier& network, pplcnet::ImageView image,
-             std::vector<std::uint8_t>& mask);
+/// Computes the class of each pixel of a picture, [height][width]. `path` is for messages.
+pplcnet::Error segment(pplcnet::AnyClassifier& network, const std::string& path,
+                       pplcnet::ImageView image, std::vector<std::uint8_t>& mask);
 
 #endif  // PPLCNET_EXAMPLES_SEGMENTATION_HPP

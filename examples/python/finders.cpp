@@ -55,7 +55,9 @@ py::object Detector::detect(py::handle pictures, py::handle format) {
   over(sources, crews_, [&](AnyDetector& tool, std::size_t i) {
     return sources[i].show(Picture::Options(), [&](ImageView image) -> Error {
       const auto detections = tool.detect(image);
-      if (!detections) return Error::of(sources[i].name, ": is empty");
+      if (!detections)
+        return Error::of(sources[i].name,
+                         ": the network's output is no finite number; its weights may be damaged");
       for (const Detection& one : *detections)
         if (one.score >= threshold_) found[i].push_back(one);
       std::ranges::stable_sort(found[i], std::greater<>(), &Detection::score);

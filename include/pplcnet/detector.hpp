@@ -52,8 +52,8 @@ class Detector : public LoadedWeights<Net, Detector<Net, kThreads>> {
 
   /// Returns what is in a picture of any size, ordered by class, and by score in a class, with
   /// boxes in the picture's pixels, which may reach beyond it; nothing if weights were not loaded,
-  /// the picture is empty, or the preprocessing is none for the network. Valid until the next call.
-  /// Nothing is allocated.
+  /// the picture is empty, the preprocessing is none for the network, or an output is no finite
+  /// number, as of damaged weights. Valid until the next call. Nothing is allocated.
   std::optional<std::span<const Detection>> detect(ImageView image,
                                                    const RunOptions& options = {}) {
     if (!this->weights() || this->preprocessing().tensor_size() != Net::input_size ||

@@ -39,7 +39,9 @@ class LineReader {
     const Shape shape = network.input_shape();
     input_.resize(static_cast<std::size_t>(shape.size()));
     prepare_line(line, width, input_, scratch_);
-    compute_result(network, Picture::planar(input_.data(), shape), values_, run);
+    if (auto error = compute_result("the recogniser", network,
+                                    Picture::planar(input_.data(), shape), values_, run))
+      return error;
     const auto columns = static_cast<std::size_t>(network.layers().back().output.width);
     characters_.resize(std::max(characters_.size(), columns));
     const CtcLine decoded = decode_ctc(values_, columns, characters_);

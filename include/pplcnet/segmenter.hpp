@@ -12,6 +12,7 @@
 #include "pplcnet/image/mask.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/image/results.hpp"
 #include "pplcnet/loaded_weights.hpp"
 #include "pplcnet/models/model.hpp"
 #include "pplcnet/network.hpp"
@@ -59,7 +60,7 @@ class Segmenter : public LoadedWeights<Net, Segmenter<Net, kThreads>> {
   /// Writes the class of each pixel of a picture of any size to `mask`, row by row: of the scores,
   /// resized bilinearly to the picture's size, the highest, the first of equals. Nothing is
   /// allocated. An error, which leaves the mask alone, if weights were not loaded, the picture is
-  /// empty, or the mask has another size.
+  /// empty, the mask has another size, or a score is no finite number, as of damaged weights.
   Error segment(ImageView image, std::span<std::uint8_t> mask, const RunOptions& options = {}) {
     if (!this->weights()) return Error("segmenter: no weights were loaded");
     if (image.empty()) return Error("segmenter: the picture is empty");
@@ -76,6 +77,10 @@ class Segmenter : public LoadedWeights<Net, Segmenter<Net, kThreads>> {
     requested.outputs[0] = state_->scores.data();
     Net::features(*this->weights(), this->picture(state_->scratch.pixels.data()), state_->workspace,
                   requested, options);
+    if (!all_finite(state_->scores))
+      return Error(
+          "segmenter: the network's scores are no finite numbers; its weights may be "
+          "damaged");
     const ScoreMaps scores = {state_->scores.data(), classes, kScores.height, kScores.width};
     const int parts = std::clamp(options.executor.threads(), 1, std::min(kThreads, image.height));
     const auto rows = [&](int i, int of) {

@@ -39,7 +39,9 @@ class TextDetector {
     if (auto error = network_.resize(input)) return error;
     const Preprocessing preprocessing = detector_preprocessing(input);
     resize_and_crop(preprocessing, seen, scratch_);
-    compute_result(network_.network, preprocessing, tables_, scratch_, values_, run);
+    if (auto error = compute_result("the detector of text", network_.network, preprocessing,
+                                    tables_, scratch_, values_, run))
+      return error;
     boxes = finder_.find(values_, input.height, input.width, picture.size(), options_);
     return {};
   }

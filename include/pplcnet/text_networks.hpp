@@ -11,6 +11,7 @@
 #include "pplcnet/image/normalisation.hpp"
 #include "pplcnet/image/preprocessing.hpp"
 #include "pplcnet/image/presets.hpp"
+#include "pplcnet/image/results.hpp"
 #include "pplcnet/image/view.hpp"
 #include "pplcnet/networks/widths.hpp"
 #include "pplcnet/text/dictionary.hpp"
@@ -37,25 +38,29 @@ struct TextNetwork {
   }
 };
 
-/// Computes the result of a network, which stays in `values`.
-inline void compute_result(AnyNetwork& network, const Picture& picture, std::vector<float>& values,
-                           const RunOptions& run) {
+/// Computes the result of a network, which stays in `values`: finite numbers, or it is an error,
+/// which says what the network is.
+inline Error compute_result(const char* what, AnyNetwork& network, const Picture& picture,
+                            std::vector<float>& values, const RunOptions& run) {
   const int result = network.plan().outputs[0];
   const Layer& layer = network.layers()[static_cast<std::size_t>(result)];
   values.resize(static_cast<std::size_t>(layer.output.size()));
   network.run(picture, result, values, run);
+  if (all_finite(values)) return {};
+  return Error::of("the output of ", what, " is no finite number; its weights may be damaged");
 }
 
 /// Computes the same for the pixels that `preprocessing` has left in `scratch`; `tables` are those
 /// of its normalisation.
-inline void compute_result(AnyNetwork& network, const Preprocessing& preprocessing,
-                           const std::array<ByteTable, kImageChannels>& tables,
-                           const PreprocessScratch& scratch, std::vector<float>& values,
-                           const RunOptions& run) {
+inline Error compute_result(const char* what, AnyNetwork& network,
+                            const Preprocessing& preprocessing,
+                            const std::array<ByteTable, kImageChannels>& tables,
+                            const PreprocessScratch& scratch, std::vector<float>& values,
+                            const RunOptions& run) {
   const Shape shape = network.input_shape();
   const Picture picture = Picture::interleaved(scratch.pixels.data(), tables.data(), shape);
   const bool bgr = preprocessing.channel_order == ChannelOrder::bgr;
-  compute_result(network, bgr ? picture.reversed(shape) : picture, values, run);
+  return compute_result(what, network, bgr ? picture.reversed(shape) : picture, values, run);
 }
 
 /// Returns what is wrong if a dictionary is not that of a recogniser.

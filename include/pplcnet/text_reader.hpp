@@ -206,13 +206,17 @@ class TextReader {
     return {};
   }
 
-  bool is_upside_down(ImageView line, const RunOptions& run) {
-    if (!orientation_) return false;
-    if (!resize_and_crop(orientation_preprocessing_, line, scratch_)) return false;
-    compute_result(*orientation_, orientation_preprocessing_, orientation_tables_, scratch_,
-                   values_, run);
+  /// Finds out whether a line is upside down; one that cannot be seen is not.
+  Error see_orientation(ImageView line, bool& upside_down, const RunOptions& run) {
+    if (!orientation_) return {};
+    if (!resize_and_crop(orientation_preprocessing_, line, scratch_)) return {};
+    if (auto error =
+            compute_result("the classifier of lines", *orientation_, orientation_preprocessing_,
+                           orientation_tables_, scratch_, values_, run))
+      return error;
     pplcnet::softmax(values_);
-    return values_[1] >= options_.rotated_from;
+    upside_down = values_[1] >= options_.rotated_from;
+    return {};
   }
 
   /// Reads every so many boxes from the first one on: in one thread.
@@ -240,7 +244,8 @@ class TextReader {
     lengths_.push_back(0);
     if (!crop(picture, box.corners, line_)) return {};
     const ImageView view = rotated(line_.view(), stands_on_end(line_.size) ? 1 : 0);
-    TextLine line = {.box = box, .text = {}, .upside_down = is_upside_down(view, run)};
+    TextLine line = {.box = box, .text = {}};
+    if (auto error = see_orientation(view, line.upside_down, run)) return error;
     const ImageView upright = rotated(view, line.upside_down ? 2 : 0);
     const std::size_t begin = text_.size();
     if (auto error = recogniser_.read(upright, text_, line.score, width, run)) return error;

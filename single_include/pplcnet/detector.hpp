@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -273,8 +274,9 @@ class DetectionDecoder {
   std::span<float* const> destinations() { return destinations_; }
 
   /// Returns the detections in a picture of that size, ordered by class, and by score in a class;
-  /// valid until the next call. A box may reach beyond the picture.
-  PPLCNET_INLINE std::span<const Detection> decode(ImageSize picture);
+  /// valid until the next call; nothing if an output is no finite number. A box may reach beyond
+  /// the picture.
+  PPLCNET_INLINE std::optional<std::span<const Detection>> decode(ImageSize picture);
 
  private:
   /// Returns the box of an anchor of all levels, computed once.
@@ -332,7 +334,9 @@ PPLCNET_INLINE DetectionDecoder::DetectionDecoder(DetectionDecoder&&) noexcept =
 PPLCNET_INLINE DetectionDecoder& DetectionDecoder::operator=(DetectionDecoder&&) noexcept = default;
 PPLCNET_INLINE DetectionDecoder::~DetectionDecoder() = default;
 
-PPLCNET_INLINE std::span<const Detection> DetectionDecoder::decode(ImageSize picture) {
+PPLCNET_INLINE std::optional<std::span<const Detection>> DetectionDecoder::decode(
+    ImageSize picture) {
+  if (!all_finite(values_)) return std::nullopt;
   scale_x_ = static_cast<float>(static_cast<double>(input_.width) / picture.width);
   scale_y_ = static_cast<float>(static_cast<double>(input_.height) / picture.height);
   std::fill(is_known_.begin(), is_known_.end(), std::uint8_t{0});
@@ -701,8 +705,8 @@ class Detector : public LoadedWeights<Net, Detector<Net, kThreads>> {
 
   /// Returns what is in a picture of any size, ordered by class, and by score in a class, with
   /// boxes in the picture's pixels, which may reach beyond it; nothing if weights were not loaded,
-  /// the picture is empty, or the preprocessing is none for the network. Valid until the next call.
-  /// Nothing is allocated.
+  /// the picture is empty, the preprocessing is none for the network, or an output is no finite
+  /// number, as of damaged weights. Valid until the next call. Nothing is allocated.
   std::optional<std::span<const Detection>> detect(ImageView image,
                                                    const RunOptions& options = {}) {
     if (!this->weights() || this->preprocessing().tensor_size() != Net::input_size ||

@@ -20350,10 +20350,20 @@ PPLCNET_INLINE bool preprocess(const Preprocessing& preprocessing, ImageView ima
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 
 
 namespace pplcnet::inline PPLCNET_ABI {
+
+/// Returns whether all are finite numbers: what a network computes is, unless its weights are
+/// damaged or far too large.
+inline bool all_finite(std::span<const float> values) noexcept {
+  unsigned others = 0;  // without a branch, so that compilers use vectors
+  for (const float value : values)
+    others |= static_cast<unsigned>(!(std::abs(value) <= std::numeric_limits<float>::max()));
+  return others == 0;
+}
 
 /// Makes probabilities of logits, in place, with the steps of Paddle's CPU kernel (phi
 /// funcs/softmax_impl.h): differences to the maximum are cut off at -64, so that no probability is

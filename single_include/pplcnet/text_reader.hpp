@@ -732,25 +732,29 @@ struct TextNetwork {
   }
 };
 
-/// Computes the result of a network, which stays in `values`.
-inline void compute_result(AnyNetwork& network, const Picture& picture, std::vector<float>& values,
-                           const RunOptions& run) {
+/// Computes the result of a network, which stays in `values`: finite numbers, or it is an error,
+/// which says what the network is.
+inline Error compute_result(const char* what, AnyNetwork& network, const Picture& picture,
+                            std::vector<float>& values, const RunOptions& run) {
   const int result = network.plan().outputs[0];
   const Layer& layer = network.layers()[static_cast<std::size_t>(result)];
   values.resize(static_cast<std::size_t>(layer.output.size()));
   network.run(picture, result, values, run);
+  if (all_finite(values)) return {};
+  return Error::of("the output of ", what, " is no finite number; its weights may be damaged");
 }
 
 /// Computes the same for the pixels that `preprocessing` has left in `scratch`; `tables` are those
 /// of its normalisation.
-inline void compute_result(AnyNetwork& network, const Preprocessing& preprocessing,
-                           const std::array<ByteTable, kImageChannels>& tables,
-                           const PreprocessScratch& scratch, std::vector<float>& values,
-                           const RunOptions& run) {
+inline Error compute_result(const char* what, AnyNetwork& network,
+                            const Preprocessing& preprocessing,
+                            const std::array<ByteTable, kImageChannels>& tables,
+                            const PreprocessScratch& scratch, std::vector<float>& values,
+                            const RunOptions& run) {
   const Shape shape = network.input_shape();
   const Picture picture = Picture::interleaved(scratch.pixels.data(), tables.data(), shape);
   const bool bgr = preprocessing.channel_order == ChannelOrder::bgr;
-  compute_result(network, bgr ? picture.reversed(shape) : picture, values, run);
+  return compute_result(what, network, bgr ? picture.reversed(shape) : picture, values, run);
 }
 
 /// Returns what is wrong if a dictionary is not that of a recogniser.
@@ -807,7 +811,9 @@ class LineReader {
     const Shape shape = network.input_shape();
     input_.resize(static_cast<std::size_t>(shape.size()));
     prepare_line(line, width, input_, scratch_);
-    compute_result(network, Picture::planar(input_.data(), shape), values_, run);
+    if (auto error = compute_result("the recogniser", network,
+                                    Picture::planar(input_.data(), shape), values_, run))
+      return error;
     const auto columns = static_cast<std::size_t>(network.layers().back().output.width);
     characters_.resize(std::max(characters_.size(), columns));
     const CtcLine decoded = decode_ctc(values_, columns, characters_);
@@ -1539,7 +1545,9 @@ class TextDetector {
     if (auto error = network_.resize(input)) return error;
     const Preprocessing preprocessing = detector_preprocessing(input);
     resize_and_crop(preprocessing, seen, scratch_);
-    compute_result(network_.network, preprocessing, tables_, scratch_, values_, run);
+    if (auto error = compute_result("the detector of text", network_.network, preprocessing,
+                                    tables_, scratch_, values_, run))
+      return error;
     boxes = finder_.find(values_, input.height, input.width, picture.size(), options_);
     return {};
   }
@@ -1751,13 +1759,17 @@ class TextReader {
     return {};
   }
 
-  bool is_upside_down(ImageView line, const RunOptions& run) {
-    if (!orientation_) return false;
-    if (!resize_and_crop(orientation_preprocessing_, line, scratch_)) return false;
-    compute_result(*orientation_, orientation_preprocessing_, orientation_tables_, scratch_,
-                   values_, run);
+  /// Finds out whether a line is upside down; one that cannot be seen is not.
+  Error see_orientation(ImageView line, bool& upside_down, const RunOptions& run) {
+    if (!orientation_) return {};
+    if (!resize_and_crop(orientation_preprocessing_, line, scratch_)) return {};
+    if (auto error =
+            compute_result("the classifier of lines", *orientation_, orientation_preprocessing_,
+                           orientation_tables_, scratch_, values_, run))
+      return error;
     pplcnet::softmax(values_);
-    return values_[1] >= options_.rotated_from;
+    upside_down = values_[1] >= options_.rotated_from;
+    return {};
   }
 
   /// Reads every so many boxes from the first one on: in one thread.
@@ -1785,7 +1797,8 @@ class TextReader {
     lengths_.push_back(0);
     if (!crop(picture, box.corners, line_)) return {};
     const ImageView view = rotated(line_.view(), stands_on_end(line_.size) ? 1 : 0);
-    TextLine line = {.box = box, .text = {}, .upside_down = is_upside_down(view, run)};
+    TextLine line = {.box = box, .text = {}};
+    if (auto error = see_orientation(view, line.upside_down, run)) return error;
     const ImageView upright = rotated(view, line.upside_down ? 2 : 0);
     const std::size_t begin = text_.size();
     if (auto error = recogniser_.read(upright, text_, line.score, width, run)) return error;

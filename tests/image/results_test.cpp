@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "image/reference_data.hpp"
@@ -21,6 +22,19 @@ using pplcnet::Prediction;
 using pplcnet::top_k;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+TEST(AllFinite, FindsWhatIsNot) {
+  std::vector<float> values(37, -std::numeric_limits<float>::max());
+  EXPECT_TRUE(pplcnet::all_finite(values));
+  EXPECT_TRUE(pplcnet::all_finite({}));
+  for (const float other : {kNan, -kNan, std::numeric_limits<float>::infinity(),
+                            -std::numeric_limits<float>::infinity()})
+    for (float& value : values) {
+      const float before = std::exchange(value, other);
+      EXPECT_FALSE(pplcnet::all_finite(values));
+      value = before;
+    }
+}
 
 TEST(Softmax, MatchesTheReference) {
   const std::string path = "models/textline_ori_x0_25/expected.json";

@@ -1,5 +1,5 @@
-"""detect, segment and ocr on pictures in which there is nothing, of any size, and with weights that are
-no numbers or too large: an empty answer, or one clear error."""
+"""detect, segment and ocr on pictures in which there is nothing, of any size, and all commands with weights
+that are no numbers or too large: an empty answer, or one clear error."""
 
 import json
 import pathlib
@@ -8,6 +8,7 @@ import struct
 import tempfile
 import unittest
 
+from damaged_weights import with_huge_tensor
 from deeplab_weights import write_weights
 from picture_files import png
 from program import DATA, ROOT, Result, needs, run_tests
@@ -17,6 +18,8 @@ TEXT = DATA / "models" / "ppocr_v4"
 FINDER, READER, DICTIONARY = (TEXT / name for name in (
     "ch_PP-OCRv4_det_infer.onnx", "ch_PP-OCRv4_rec_infer.onnx", "ppocr_keys_v1.txt"))
 PAGE = ROOT / "examples" / "page.jpg"
+LINE = ROOT / "examples" / "line.png"
+NO_NUMBERS = "the network's output is no finite number; its weights may be damaged"
 
 
 def with_values(path, value, result):
@@ -67,6 +70,28 @@ class Hostile(unittest.TestCase):
         self.assertEqual((result.status, result.complaints), (0, []))
         return path
 
+    def test_what_is_no_number_is_no_answer(self):
+        damaged = self.folder / "damaged.safetensors"
+        with_huge_tensor(ROOT / "examples" / "orientation" / "text_line_orientation.safetensors", "conv1.weight",
+                         damaged)
+        pictures = self.folder / "classes"
+        for name in ("0", "1"):
+            (pictures / name).mkdir(parents=True)
+            for i in range(2):
+                shutil.copy(LINE, pictures / name / f"{i}.png")
+        output = ("-o", self.folder / "of_damaged")
+        for command, *arguments in [
+            ("classify",), ("classify", "--json"), ("classify", "--csv"), ("orient",), ("features", *output)]:
+            result = Result(command, "--weights", damaged, *arguments, LINE)
+            self.assertEqual((result.status, result.complaints),
+                             (1, [f"pplcnet {command}: {LINE}: {NO_NUMBERS}"]))
+            self.assertEqual([line for line in result.lines if "line.png" in line or "null" in line], [])
+        for command, *arguments in [("evaluate", pictures), ("fit", "--images", pictures, *output)]:
+            result = Result(command, "--weights", damaged, *arguments)
+            self.assertEqual((result.status, len(result.complaints)), (1, 4))
+            for complaint in result.complaints:
+                self.assertTrue(complaint.endswith(f".png: {NO_NUMBERS}"), complaint)
+
     @needs(DETECTOR)
     def test_detect(self):
         result = Result("detect", "--weights", DETECTOR, "--draw", self.drawn(), *self.pictures)
@@ -75,6 +100,11 @@ class Hostile(unittest.TestCase):
         weights = self.converted(DETECTOR, "picodet_xs_416_coco_lcnet")
         self.assert_weights_end(weights, lambda wrong: (
             "detect", "--weights", wrong, "--json", "--threshold", 0, "--draw", self.drawn(), PAGE))
+        huge = self.folder / "huge.safetensors"
+        with_huge_tensor(weights, "backbone.conv1.weight", huge)
+        result = Result("detect", "--weights", huge, PAGE)
+        self.assertEqual((result.status, result.lines, result.complaints),
+                         (1, [], [f"pplcnet detect: {PAGE}: {NO_NUMBERS}"]))
 
     def test_segment(self):
         weights = self.folder / "deeplab.safetensors"

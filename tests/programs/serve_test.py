@@ -22,6 +22,7 @@ import unittest
 import urllib.parse
 import zlib
 
+from damaged_weights import with_huge_tensor
 from picture_files import png
 from program import DATA, PROGRAMS, ROOT, Result, run_tests, skip_without
 
@@ -41,9 +42,9 @@ class Server:
 
     answers = collections.Counter()  # of all servers, by status
 
-    def __init__(self, *arguments, workers=2):
+    def __init__(self, *arguments, workers=2, weights=WEIGHTS):
         self.process = subprocess.Popen(
-            [PROGRAMS / "pplcnet", "serve", "--weights", WEIGHTS, "--port", "0", "--workers",
+            [PROGRAMS / "pplcnet", "serve", "--weights", weights, "--port", "0", "--workers",
              str(workers), *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.name, address = self.process.stdout.readline().split(" on http://")
@@ -504,6 +505,21 @@ class Addresses(unittest.TestCase):
             self.assertEqual(server.host, "[::1]")
             found = server.json("/predict", LINES[0].read_bytes())
             self.assertEqual(list(found), ["predictions"])
+
+
+class Damage(unittest.TestCase):
+    def test_what_is_no_number_is_no_answer(self):
+        with tempfile.TemporaryDirectory() as folder:
+            damaged = pathlib.Path(folder) / "damaged.safetensors"
+            with_huge_tensor(ROOT / "examples" / "orientation" / "text_line_orientation.safetensors",
+                             "conv1.weight", damaged)
+            tensor = {"inputs": [{"name": "input", "shape": [1, 3, 80, 160], "datatype": "FP32",
+                                  "data": [0.5] * (3 * 80 * 160)}]}
+            with Server(weights=damaged) as server:
+                for path, body in (("/predict", LINES[0].read_bytes()), (INFER, json.dumps(tensor))):
+                    status, _, content = server.ask("POST", path, body)
+                    self.assertEqual(status, 500, content)
+                    self.assertIn("output is no finite number", json.loads(content)["error"])
 
 
 class Limits(unittest.TestCase):

@@ -11,6 +11,7 @@
 #include "json.hpp"
 #include "picture.hpp"
 #include "pictures.hpp"
+#include "pplcnet/image/results.hpp"
 #include "pplcnet/version.hpp"
 
 using pplcnet::Error;
@@ -193,6 +194,7 @@ std::optional<HttpAnswer> Service::compute(const HttpRequest& request, const Que
       return problem(400, error.message());
     if (!classifier.probabilities(picture.view(), scores))
       return problem(400, too_narrow(file.name).message());
+    if (!pplcnet::all_finite(scores)) return problem(500, no_numbers(file.name).message());
     probabilities.all.insert(probabilities.all.end(), scores.begin(), scores.end());
   }
   pplcnet::EitherNetwork& network = classifier.network();
@@ -204,6 +206,7 @@ std::optional<HttpAnswer> Service::compute(const HttpRequest& request, const Que
         question.tensors.data() + i * static_cast<std::size_t>(shape.size());
     network.run(pplcnet::Picture::planar(values, shape), network.traits().logits, scores);
     classifier.to_probabilities(scores);
+    if (!pplcnet::all_finite(scores)) return problem(500, no_numbers("the tensor").message());
     probabilities.all.insert(probabilities.all.end(), scores.begin(), scores.end());
   }
   return std::nullopt;

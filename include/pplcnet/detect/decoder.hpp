@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "pplcnet/detect/detection.hpp"
 #include "pplcnet/detect/nms.hpp"
 #include "pplcnet/graph/shape.hpp"
+#include "pplcnet/image/results.hpp"
 #include "pplcnet/image/view.hpp"
 
 namespace pplcnet::inline PPLCNET_ABI {
@@ -38,8 +40,9 @@ class DetectionDecoder {
   std::span<float* const> destinations() { return destinations_; }
 
   /// Returns the detections in a picture of that size, ordered by class, and by score in a class;
-  /// valid until the next call. A box may reach beyond the picture.
-  PPLCNET_INLINE std::span<const Detection> decode(ImageSize picture);
+  /// valid until the next call; nothing if an output is no finite number. A box may reach beyond
+  /// the picture.
+  PPLCNET_INLINE std::optional<std::span<const Detection>> decode(ImageSize picture);
 
  private:
   /// Returns the box of an anchor of all levels, computed once.
@@ -97,7 +100,9 @@ PPLCNET_INLINE DetectionDecoder::DetectionDecoder(DetectionDecoder&&) noexcept =
 PPLCNET_INLINE DetectionDecoder& DetectionDecoder::operator=(DetectionDecoder&&) noexcept = default;
 PPLCNET_INLINE DetectionDecoder::~DetectionDecoder() = default;
 
-PPLCNET_INLINE std::span<const Detection> DetectionDecoder::decode(ImageSize picture) {
+PPLCNET_INLINE std::optional<std::span<const Detection>> DetectionDecoder::decode(
+    ImageSize picture) {
+  if (!all_finite(values_)) return std::nullopt;
   scale_x_ = static_cast<float>(static_cast<double>(input_.width) / picture.width);
   scale_y_ = static_cast<float>(static_cast<double>(input_.height) / picture.height);
   std::fill(is_known_.begin(), is_known_.end(), std::uint8_t{0});
